@@ -1,0 +1,1 @@
+"""Chat in the terminal: the public names of the client side."""

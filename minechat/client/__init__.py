@@ -1,0 +1,1 @@
+"""The client floor: an asyncio shell over the protocols."""

@@ -1,0 +1,129 @@
+"""Every error minechat raises, in one tree: by whose fault it is and what the caller can do.
+
+MinechatError
+├── NetworkError            the way there failed; the same call may work later
+│   ├── HostUnknown         the name does not exist: mend the name
+│   ├── Unreachable         refused, no route, too many open files
+│   ├── TimedOut            nobody answered in time
+│   ├── ConnectionLost      the peer or the network ended the connection
+│   ├── NotMinechat         the peer answers, but not in this protocol
+│   └── OutcomeUnknown      a message was sent and its acknowledgement never came
+├── Rejected                the server understood and said no
+│   ├── UnknownToken        register again, or mend the token
+│   └── Refused             a message or a name was not taken; see retry_after
+├── InvalidInput            the caller's own data cannot be sent; nothing was
+│   ├── EmptyMessage
+│   └── MessageTooLong
+├── LocalError              this machine: a file, a database, a port
+│   ├── HistoryUnusable
+│   ├── TokenFileUnusable
+│   ├── DatabaseUnusable
+│   ├── AddressUnusable     a port is taken or an address is not ours
+│   └── NotStored           the database could not commit; nothing was kept
+└── ProtocolViolation       raised by the pure machines; each side maps it
+    ├── LineTooLong
+    └── OutOfTurn           our own side broke the table: a bug in the caller
+
+``str(error)`` is one line that says what happened and, where that helps, what to do.
+"""
+
+
+class MinechatError(Exception):
+    """The root of the tree."""
+
+
+class NetworkError(MinechatError):
+    """The way to the server failed."""
+
+
+class HostUnknown(NetworkError):
+    """The host name does not exist."""
+
+
+class Unreachable(NetworkError):
+    """No connection could be opened."""
+
+
+class TimedOut(NetworkError):
+    """The peer did not answer before the deadline."""
+
+
+class ConnectionLost(NetworkError):
+    """The connection ended before the talk did."""
+
+
+class NotMinechat(NetworkError):
+    """The peer does not speak the minechat protocol."""
+
+
+class OutcomeUnknown(NetworkError):
+    """A message left, its acknowledgement did not come: it may or may not be in the chat."""
+
+
+class Rejected(MinechatError):
+    """The server said no."""
+
+
+class UnknownToken(Rejected):
+    """The server does not know this token."""
+
+
+class Refused(Rejected):
+    """The server did not take a message or a name.
+
+    :param reason: the server's words, not yet made safe for a terminal
+    :param retry_after: seconds after which a retry makes sense; None when it never does
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class InvalidInput(MinechatError):
+    """What the caller gave cannot be sent; nothing was."""
+
+
+class EmptyMessage(InvalidInput):
+    """A message with nothing in it but blanks."""
+
+
+class MessageTooLong(InvalidInput):
+    """A message over the limits of the wire."""
+
+
+class LocalError(MinechatError):
+    """Something on this machine stands in the way."""
+
+
+class HistoryUnusable(LocalError):
+    """The history file cannot be opened or is not a regular file of ours."""
+
+
+class TokenFileUnusable(LocalError):
+    """The token file cannot be read, written or trusted."""
+
+
+class DatabaseUnusable(LocalError):
+    """The database cannot be opened, is damaged or belongs to another server."""
+
+
+class AddressUnusable(LocalError):
+    """The server cannot listen where it was told to."""
+
+
+class NotStored(LocalError):
+    """A commit failed; nothing of it was kept."""
+
+
+class ProtocolViolation(MinechatError):
+    """The peer broke the protocol; the connection must end, resynchronising is how smuggling starts."""
+
+
+class LineTooLong(ProtocolViolation):
+    """A line passed the limit before its newline came."""
+
+
+class OutOfTurn(ProtocolViolation):
+    """An event that the table of the talk does not allow in this state."""

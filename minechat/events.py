@@ -1,0 +1,53 @@
+"""What a participant can see: frozen values, the same words on every floor."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the conversation, as it was said: not yet safe for a terminal.
+
+    ``nick`` is None for a line that names nobody. ``text`` may hold newlines on the server's side;
+    on port 5000 they travel as spaces.
+    """
+
+    nick: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are on the speak port: the decorated nickname and the token that proves it."""
+
+    nickname: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The conversation can be heard. ``address`` is ``host:port`` as the user named it."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The conversation broke off. ``partial`` counts bytes of an unfinished last line, left out."""
+
+    reason: str
+    partial: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The next attempt comes in ``delay`` seconds; ``reason`` tells why there must be one."""
+
+    reason: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinesSkipped:
+    """``count`` lines were over the limit and were left out."""
+
+    count: int

@@ -1,0 +1,1 @@
+"""The wires, pure: no socket, no clock, no file."""

@@ -1,0 +1,1 @@
+"""The server: accounts, storage and the hub behind its doors."""
