@@ -1,0 +1,187 @@
+"""What Windows lacks, in one guarded place: private files, locks, keep-alive, signals, limits."""
+
+import errno
+import importlib
+import os
+import signal
+import socket
+import stat
+import time
+from contextlib import suppress
+from typing import Any
+
+#: Where a system has no limit on descriptors, or does not tell it.
+NO_LIMIT = 1 << 20
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_ERRNOS = {stat.S_IFDIR: errno.EISDIR, stat.S_IFLNK: errno.ELOOP}
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+_fcntl = _module("fcntl")
+_resource = _module("resource")
+
+
+def open_private(path: str, flags: int) -> int:
+    """Opens a regular file (or the null device) that nobody else may read; an opener for ``open``.
+
+    A file it creates has mode 0600 from the first system call, whatever the umask. A symbolic link is
+    never followed, and nothing else than a regular file is even opened: opening a pipe may wait for
+    ever, and opening a device may do something.
+
+    :raises OSError: ``strerror`` says what stands there, in words for a user
+    """
+    try:
+        status = _status(path)
+        if status is not None:
+            _refuse_irregular(path, status)
+        never_wait = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+        fd = os.open(path, flags | never_wait | getattr(os, "O_BINARY", 0), 0o600)
+    except ValueError:
+        raise OSError(errno.EINVAL, "this cannot be the name of a file") from None
+    except FileNotFoundError:
+        raise FileNotFoundError(errno.ENOENT, _why_missing(path, flags)) from None
+    try:
+        _refuse_irregular(path, os.fstat(fd))
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _refuse_irregular(path: str, status: os.stat_result) -> None:
+    kind = stat.S_IFMT(status.st_mode)
+    if kind == stat.S_IFREG or (kind == stat.S_IFCHR and os.path.samestat(status, os.stat(os.devnull))):
+        return
+    target = f" to {os.readlink(path)!r}, and links are not followed" if kind == stat.S_IFLNK else ""
+    words = f"it is {_KINDS.get(kind, 'not a file')}{target}"
+    raise OSError(_ERRNOS.get(kind, errno.ENXIO), words)
+
+
+def _why_missing(path: str, flags: int) -> str:
+    if not path:
+        return "the name is empty"
+    return "the folder it belongs in does not exist" if flags & os.O_CREAT else "it does not exist"
+
+
+def lock(fd: int, *, wait: float = 0.0) -> bool:
+    """Takes the exclusive lock on a file; False when another holder keeps it for ``wait`` seconds.
+
+    Asks again and again, since a wait inside the system call could not be given up. True without a
+    lock where the system or the file system has none.
+    """
+    if _fcntl is None:
+        return True
+    deadline = time.monotonic() + wait
+    delay = 0.0005
+    while not _lock_now(fd):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(delay)
+        delay = min(delay * 2, 0.02)
+    return True
+
+
+def _lock_now(fd: int) -> bool:
+    try:
+        _fcntl.flock(fd, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    return True
+
+
+def unlock(fd: int) -> None:
+    """Gives the lock back; no harm where none is held."""
+    if _fcntl is not None:
+        with suppress(OSError):
+            _fcntl.flock(fd, _fcntl.LOCK_UN)
+
+
+def sync_folder(path: str) -> None:
+    """Makes the names in a folder durable, as fsync(2) asks for after a file is created or renamed.
+
+    Nothing where folders cannot be opened or synced.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    fd = os.open(path or os.curdir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(fd)
+
+
+def private_mode_problem(status: os.stat_result) -> str | None:
+    """What makes a file less than private, in words for its user; None when nothing does, or on Windows."""
+    if not hasattr(os, "geteuid"):
+        return None
+    if status.st_uid != os.geteuid():
+        return f"it belongs to another user (uid {status.st_uid})"
+    if status.st_mode & 0o077:
+        return f"other users may read it (mode {stat.S_IMODE(status.st_mode):04o})"
+    return None
+
+
+def keepalive(sock: socket.socket, idle: float) -> None:
+    """Has the kernel notice a dead peer: first probe after ``idle`` seconds of silence, then three more.
+
+    Data that nobody acknowledges for ``idle`` seconds ends the connection too, where TCP_USER_TIMEOUT
+    (RFC 5482) exists.
+    """
+    seconds = min(max(1, round(idle)), 32767)
+    options = {
+        "TCP_KEEPIDLE": seconds,
+        "TCP_KEEPALIVE": seconds,  # the same on macOS
+        "TCP_KEEPINTVL": max(1, round(idle / 6)),
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": round(idle * 1000),
+    }
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in options.items():
+        if hasattr(socket, name):
+            # A kernel may know the name and not the option; the connection works without.
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def signals() -> tuple[signal.Signals, ...]:
+    """The signals that ask a program to end, as far as they exist here."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
+
+
+def raise_descriptor_limit() -> int:
+    """Raises the soft limit of open files to the hard one; returns the limit that holds now."""
+    if _resource is None:
+        return NO_LIMIT
+    soft, hard = _resource.getrlimit(_resource.RLIMIT_NOFILE)
+    # macOS calls the hard limit infinite and then refuses it.
+    with suppress(ValueError, OSError):
+        _resource.setrlimit(_resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return NO_LIMIT if soft == _resource.RLIM_INFINITY else int(soft)
