@@ -1,0 +1,51 @@
+"""Blocks of the conversation as records: stamped and safe for screen and history, coloured, or JSON."""
+
+import json
+import zlib
+from datetime import datetime
+
+from minechat.protocol import listen
+from minechat.text import exact_json, safe_lines
+
+#: Colours of nicknames that read well on dark and on light grounds (ECMA-48 SGR).
+_COLOURS = (b"31", b"32", b"33", b"34", b"35", b"36", b"91", b"92", b"94", b"95", b"96", b"1;34")
+JSON_VERSION = 1
+
+
+def stamped(block: bytes, stamp: bytes) -> bytes:
+    """Each line of a block made safe, with ``stamp`` in brackets before it.
+
+    :param block: whole lines of the wire
+    """
+    prefix = b"[" + stamp + b"] "
+    return prefix + safe_lines(block)[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+
+
+def coloured(records: bytes, stamp: bytes) -> bytes:
+    """Records with each nickname in a colour of its own, the same one every time."""
+    prefix = b"[" + stamp + b"] "
+    return b"".join(_coloured(line, prefix) for line in records.splitlines(keepends=True))
+
+
+def _coloured(line: bytes, prefix: bytes) -> bytes:
+    nick, separator, text = line.removeprefix(prefix).partition(b": ")
+    if not separator:
+        return line
+    colour = _COLOURS[zlib.crc32(nick) % len(_COLOURS)]
+    return prefix + b"\x1b[" + colour + b"m" + nick + b"\x1b[0m" + separator + text
+
+
+def json_lines(block: bytes, now: datetime) -> bytes:
+    """Each line of a block as one JSON object that keeps the exact text.
+
+    :param now: an aware time; its UTC offset stands in every object
+    """
+    time = json.dumps(now.isoformat(timespec="milliseconds"))
+    return b"".join(_json_line(line, time) for line in block.split(b"\n")[:-1])
+
+
+def _json_line(line: bytes, time: str) -> bytes:
+    said = listen.decode(line)
+    nick = "null" if said.nick is None else exact_json(said.nick)
+    record = f'{{"v":{JSON_VERSION},"time":{time},"nick":{nick},"text":{exact_json(said.text)}}}\n'
+    return record.encode("utf-8")

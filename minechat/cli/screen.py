@@ -1,0 +1,65 @@
+"""The terminal as a place to write to: never blocks the loop, never fails on a letter, notices that it is gone."""
+
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from minechat.client.threads import in_daemon_thread
+
+
+class StdoutClosed(Exception):  # noqa: N818 - whoever read our output has enough: a quiet end
+    """Nobody reads the output any more."""
+
+
+class Screen:
+    """One output stream, written in whole pieces.
+
+    A write happens in a daemon thread: a terminal that was stopped holds up neither the loop nor Ctrl-C,
+    and while it waits nothing more is read from the socket.
+
+    :param stream: stdout or stderr; None (closed at start) swallows everything
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._descriptor = None if stream is None else stream.fileno()
+        encoding = "utf-8" if stream is None else stream.encoding
+        self._encoding = None if encoding.lower().replace("-", "") == "utf8" else encoding
+
+    async def write(self, data: bytes) -> None:
+        """Writes UTF-8 bytes, in the encoding of the stream.
+
+        :raises StdoutClosed: the pipe is closed or the terminal is gone
+        """
+        if self._descriptor is None:
+            return
+        if self._encoding is not None:
+            data = data.decode("utf-8").encode(self._encoding, "backslashreplace")
+        try:
+            await in_daemon_thread(_write_all, self._descriptor, data)
+        except BrokenPipeError:
+            raise StdoutClosed from None
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.ENXIO, errno.EBADF):
+                raise StdoutClosed from None
+            raise
+
+    async def line(self, text: str) -> None:
+        """Writes one line; the caller made it safe."""
+        await self.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def wants_colour(choice: str, environ: Mapping[str, str]) -> bool:
+    """Whether to colour: ``always``, ``never``, or ``auto``: on a terminal that can and may (no-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout is not None and sys.stdout.isatty()

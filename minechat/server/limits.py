@@ -1,0 +1,179 @@
+"""What one peer may take of the server: the limits, their three profiles, and the budgets that keep them."""
+
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from minechat.errors import Refused
+
+WINDOW = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of the server; None means no limit. Times in seconds, sizes in bytes.
+
+    :param connections: open connections of all ports together; further bounded by the descriptor limit
+    :param connections_per_source: open connections of one address (IPv6: one /64)
+    :param registrations: named accounts of one source in ten minutes
+    :param registrations_in_all: named accounts of all sources in ten minutes
+    :param message_burst: messages an account may send at once, before ``message_rate`` a second
+    :param byte_rate: bytes of messages an account may send in a second
+    :param ping_rate: empty messages a connection may send in a second
+    :param dump: bytes taken from what a dead connection left behind, for one account
+    :param send_queue: bytes that may wait for one reader before it is dropped
+    """
+
+    connections: int | None = 4096
+    connections_per_source: int | None = 64
+    registrations: int | None = 20
+    registrations_in_all: int | None = 60
+    message_burst: int = 5
+    message_rate: float | None = 2.0
+    byte_rate: float | None = 10 * 1024
+    ping_rate: float | None = 20.0
+    dump: int | None = 16 * 1024
+    send_queue: int = 256 * 1024
+
+
+PROFILES = {
+    "default": Limits(),
+    "classroom": Limits(connections_per_source=1000, registrations=400, registrations_in_all=1200),
+    "off": Limits(
+        connections_per_source=None,
+        registrations=None,
+        registrations_in_all=None,
+        message_rate=None,
+        byte_rate=None,
+        ping_rate=None,
+        dump=None,
+    ),
+}
+
+
+class Pace:
+    """A budget that delays: the generic cell rate algorithm (ITU-T I.371, annex A).
+
+    :param rate: units a second in the long run; None is no limit
+    :param burst: units that may come at once
+    """
+
+    def __init__(self, rate: float | None, burst: float, clock: Callable[[], float] = monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._due = 0.0
+
+    @property
+    def fresh(self) -> bool:
+        """True when nothing is owed: forgetting this budget changes nothing."""
+        return self._due <= self._clock()
+
+    def take(self, units: float = 1.0) -> float:
+        """Seconds to wait before these units may pass; they are charged now."""
+        if self._rate is None:
+            return 0.0
+        now = self._clock()
+        self._due = max(self._due, now) + units / self._rate
+        return max(0.0, self._due - now - self._burst / self._rate)
+
+    def allows(self, units: float) -> bool:
+        """Charges the units if they may pass at once; leaves the budget alone if not."""
+        if self._rate is None:
+            return True
+        now = self._clock()
+        due = max(self._due, now) + units / self._rate
+        if due - now > self._burst / self._rate:
+            return False
+        self._due = due
+        return True
+
+
+class AccountBudget:
+    """What one account may say: messages and bytes a second, and what a dead connection leaves."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+        self._messages = Pace(limits.message_rate, limits.message_burst, clock)
+        # A burst of as many full messages as may come at once.
+        self._bytes = Pace(limits.byte_rate, limits.message_burst * 4096, clock)
+        # What is left by dead connections refills slowly: dying again and again must not pay.
+        self._left_behind = Pace(
+            None if limits.dump is None else limits.dump / WINDOW, limits.dump or 0, clock
+        )
+
+    @property
+    def fresh(self) -> bool:
+        return self._messages.fresh and self._bytes.fresh and self._left_behind.fresh
+
+    def wait(self, size: int) -> float:
+        """Seconds until a message of ``size`` bytes may pass."""
+        return max(self._messages.take(), self._bytes.take(size))
+
+    def takes_left_behind(self, size: int) -> bool:
+        """Whether a message read from a dead connection is still taken."""
+        return self._left_behind.allows(size)
+
+
+class AccountBudgets:
+    """One budget for each account, kept over its connections so that reconnecting does not refill it."""
+
+    #: Accounts remembered; beyond it the ones that owe nothing are forgotten, then the oldest.
+    CAPACITY = 10_000
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._budgets: OrderedDict[int, AccountBudget] = OrderedDict()
+
+    def of(self, account_id: int) -> AccountBudget:
+        budget = self._budgets.get(account_id)
+        if budget is None:
+            if len(self._budgets) >= self.CAPACITY:
+                self._forget()
+            budget = self._budgets[account_id] = AccountBudget(self._limits, self._clock)
+        return budget
+
+    def _forget(self) -> None:
+        for account_id in [key for key, budget in self._budgets.items() if budget.fresh]:
+            del self._budgets[account_id]
+        while len(self._budgets) >= self.CAPACITY:
+            self._budgets.popitem(last=False)
+
+
+class RegistrationBudget:
+    """Named registrations of each source, and of all, in the last ten minutes."""
+
+    #: Sources remembered; the oldest is forgotten first.
+    CAPACITY = 10_000
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._all: deque[float] = deque()
+        self._sources: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def take(self, source: str) -> None:
+        """Counts one registration.
+
+        :raises Refused: the source, or all together, used up the budget; ``retry_after`` says until when
+        """
+        if self._limits.registrations is None or self._limits.registrations_in_all is None:
+            return
+        own = self._sources.setdefault(source, deque())
+        self._check(own, self._limits.registrations)
+        self._check(self._all, self._limits.registrations_in_all)
+        now = self._clock()
+        own.append(now)
+        self._all.append(now)
+        self._sources.move_to_end(source)
+        if len(self._sources) > self.CAPACITY:
+            self._sources.popitem(last=False)
+
+    def _check(self, times: deque[float], most: int) -> None:
+        now = self._clock()
+        while times and times[0] <= now - WINDOW:
+            times.popleft()
+        if len(times) >= most:
+            raise Refused("too many new accounts", math.ceil(times[0] + WINDOW - now))

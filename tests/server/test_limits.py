@@ -1,0 +1,110 @@
+"""Budgets: what passes at once, what waits, what is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minechat.errors import Refused
+from minechat.server.limits import (
+    PROFILES,
+    WINDOW,
+    AccountBudget,
+    AccountBudgets,
+    Limits,
+    Pace,
+    RegistrationBudget,
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_passes_at_once_and_the_next_waits_its_turn() -> None:
+    clock = Clock()
+    pace = Pace(2.0, 5, clock)
+    assert [pace.take() for _ in range(7)] == [0, 0, 0, 0, 0, 0.5, 1.0]
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=200))
+def test_nobody_says_more_than_the_burst_and_the_rate_allow(pauses: list[float]) -> None:
+    clock = Clock()
+    pace = Pace(2.0, 5, clock)
+    start = clock.now
+    passed = 0
+    for pause in pauses:
+        clock.now += pause
+        clock.now += pace.take()
+        passed += 1
+        assert passed <= 5 + 2.0 * (clock.now - start) + 1e-6
+
+
+def test_a_pace_without_a_rate_never_waits() -> None:
+    pace = Pace(None, 0)
+    assert pace.take(10**9) == 0
+    assert pace.allows(10**9)
+
+
+def test_what_dead_connections_leave_is_bounded_even_when_they_die_again_and_again() -> None:
+    clock = Clock()
+    budget = AccountBudget(Limits(), clock)
+    taken = sum(1024 for _ in range(1000) if budget.takes_left_behind(1024))
+    assert taken == 16 * 1024
+    clock.now += 1
+    assert not budget.takes_left_behind(1024)
+
+
+def test_an_account_that_comes_back_finds_its_budget_as_it_left_it() -> None:
+    clock = Clock()
+    budgets = AccountBudgets(Limits(), clock)
+    for _ in range(5):
+        assert budgets.of(1).wait(10) == 0
+    assert budgets.of(1).wait(10) > 0
+    assert budgets.of(2).wait(10) == 0
+
+
+def test_remembered_accounts_are_bounded() -> None:
+    budgets = AccountBudgets(Limits(), Clock())
+    for account_id in range(budgets.CAPACITY + 50):
+        budgets.of(account_id).wait(10)
+    assert len(budgets._budgets) <= budgets.CAPACITY
+
+
+def test_a_source_is_refused_when_its_registrations_are_used_up_and_told_when_to_come_back() -> None:
+    clock = Clock()
+    budget = RegistrationBudget(PROFILES["default"], clock)
+    for _ in range(20):
+        budget.take("192.0.2.1")
+    clock.now += 100
+    with pytest.raises(Refused) as refusal:
+        budget.take("192.0.2.1")
+    assert refusal.value.retry_after == WINDOW - 100
+    budget.take("192.0.2.2")
+    clock.now += WINDOW - 100
+    budget.take("192.0.2.1")
+
+
+def test_all_sources_together_are_bounded() -> None:
+    budget = RegistrationBudget(PROFILES["default"], Clock())
+    for number in range(60):
+        budget.take(f"192.0.2.{number}")
+    with pytest.raises(Refused):
+        budget.take("198.51.100.1")
+
+
+def test_a_classroom_registers_behind_one_address() -> None:
+    budget = RegistrationBudget(PROFILES["classroom"], Clock())
+    for _ in range(400):
+        budget.take("192.0.2.1")
+    with pytest.raises(Refused):
+        budget.take("192.0.2.1")
+
+
+def test_off_means_off() -> None:
+    budget = RegistrationBudget(PROFILES["off"], Clock())
+    for _ in range(5000):
+        budget.take("127.0.0.1")
