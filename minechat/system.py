@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import shlex
 import signal
 import socket
 import stat
@@ -145,6 +146,15 @@ def private_mode_problem(status: os.stat_result) -> str | None:
     if status.st_mode & 0o077:
         return f"other users may read it (mode {stat.S_IMODE(status.st_mode):04o})"
     return None
+
+
+def make_private_command(path: str, status: os.stat_result) -> str:
+    """The shell command that mends what ``private_mode_problem`` found."""
+    name = shlex.quote(path)
+    mode = f"chmod 600 {name}"
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        return f"sudo chown {os.geteuid()} {name} && {mode}"
+    return mode
 
 
 def keepalive(sock: socket.socket, idle: float) -> None:
