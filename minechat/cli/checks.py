@@ -1,0 +1,52 @@
+"""What no single option can decide: combinations of settings that are refused."""
+
+from minechat.cli.exits import UsageError
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, ServerOptions
+
+
+def check(options: Options) -> None:
+    """Refuses combinations that cannot work or are not safe.
+
+    :raises UsageError: one line that names the value and its origin
+    """
+    match options:
+        case ChatOptions():
+            _check_chat(options)
+        case AuthorizationOptions():
+            _check_authorization(options)
+        case ServerOptions():
+            _check_server(options)
+
+
+def _check_chat(options: ChatOptions) -> None:
+    if options.port == 0 and not options.embedded:
+        raise UsageError(f"no server listens on port 0 ({options.origin('port')}); use 1 to 65535")
+
+
+def _check_authorization(options: AuthorizationOptions) -> None:
+    if options.token_stdin and options.origin("token").startswith("-"):
+        raise UsageError(
+            f"the token is given twice ({options.origin('token')} and --token-stdin); leave one out"
+        )
+
+
+def _check_server(options: ServerOptions) -> None:
+    if loopback(options.host):
+        return
+    where = f"{options.host!r} can be reached from other machines ({options.origin('host')})"
+    if options.limits == "off":
+        raise UsageError(f"{where}; --limits off is for 127.0.0.1 only")
+    if not options.allow_plain:
+        raise UsageError(f"{where}; tokens travel there unencrypted, so it takes --allow-plain")
+
+
+def loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine alone; a name other than localhost cannot tell."""
+    from ipaddress import ip_address  # noqa: PLC0415 - only a server asks
+
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,129 @@
+"""What an option is, and the options that several commands share."""
+
+from dataclasses import dataclass
+
+from minechat.cli.kinds import Kind
+
+PREFIX = "MINECHAT_"
+PLAIN = frozenset(
+    {"HOST", "READ_PORT", "WRITE_PORT", "SEND_PORT", "HISTORY", "TOKEN", "TOKEN_PATH", "NICKNAME"}
+)
+"""Settings taken from the environment without the prefix too: long known to scripts for minechat.
+
+Any other plain name may be meant for another program: DATABASE_URL, and USERNAME, which Windows and
+several desktops set to the name of the account.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    :param field: the field of the command's options that it fills
+    :param flags: its spellings; the first long one is its name
+    :param kind: what it takes
+    :param help: one line
+    :param settings: its names in the environment, in ``.env`` and in a configuration file; the first counts
+    :param default: the text taken when nobody gives one; None for none, and for every secret
+    :param value: what stands for the value in the help
+    :param example: a value for ``.env.example`` where the default would say nothing
+    """
+
+    field: str
+    flags: tuple[str, ...]
+    kind: Kind
+    help: str
+    settings: tuple[str, ...] = ()
+    default: str | None = None
+    value: str = ""
+    example: str = ""
+
+    @property
+    def name(self) -> str:
+        return next(flag for flag in self.flags if flag.startswith("--"))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its first line of help, three examples and its options."""
+
+    summary: str
+    examples: tuple[str, str, str]
+    options: tuple[Option, ...]
+
+
+COMMON = (
+    Option("help", ("-h", "--help"), Kind.SHOW, "show this help and leave"),
+    Option("version", ("--version",), Kind.SHOW, "show the version and leave"),
+    Option("quiet", ("-q", "--quiet"), Kind.FLAG, "say only what went wrong"),
+    Option("verbose", ("-v", "--verbose"), Kind.TALLY, "say more; twice shows the traceback of a bug"),
+    Option("color", ("--color",), Kind.COLOR, "colour: auto, always or never", default="auto", value="WHEN"),
+    Option("json", ("--json",), Kind.FLAG, "write results and errors as JSON, one object a line"),
+    Option("config", ("--config",), Kind.TEXT, "read settings from this file too", value="FILE"),
+)
+
+TIMEOUT = Option(
+    "timeout",
+    ("--timeout",),
+    Kind.SECONDS,
+    "how long to wait for a connection and for each answer",
+    ("TIMEOUT",),
+    "10",
+    "SECONDS",
+)
+TO_HOST = Option(
+    "host",
+    ("-H", "--host"),
+    Kind.HOST,
+    "the server's name or address",
+    ("HOST",),
+    "127.0.0.1",
+    "HOST",
+    "minechat.dvmn.org",
+)
+POST = (
+    TO_HOST,
+    Option(
+        "port",
+        ("-P", "--port", "--send_port"),
+        Kind.PORT,
+        "the server's port for posting",
+        ("WRITE_PORT", "SEND_PORT"),
+        "5050",
+        "PORT",
+    ),
+    TIMEOUT,
+)
+TOKEN_PATH = Option(
+    "token_path",
+    ("--token-path", "--token_path"),
+    Kind.TEXT,
+    "the file that keeps the token",
+    ("TOKEN_PATH",),
+    "token.txt",
+    "FILE",
+)
+DATABASE = Option(
+    "database",
+    ("--database",),
+    Kind.TEXT,
+    "where the server keeps accounts and messages",
+    ("DATABASE_URL",),
+    "sqlite:///minechat.db",
+    "URL",
+)
+
+
+def username(help_text: str) -> Option:
+    flags = ("-U", "--username", "--nickname")
+    return Option("username", flags, Kind.TEXT, help_text, ("USERNAME", "NICKNAME"), value="NAME")
+
+
+def characters(default: str) -> Option:
+    text = "let fictional characters talk on our own server"
+    return Option("characters", ("--characters",), Kind.SWITCH, text, ("CHARACTERS",), default)
+
+
+def limits(default: str) -> Option:
+    text = "limits of our own server: default, classroom (many behind one address) or off (loopback only)"
+    return Option("limits", ("--limits",), Kind.LIMITS, text, ("LIMITS",), default, "PROFILE")

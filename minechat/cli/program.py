@@ -1,0 +1,110 @@
+"""Running a command: signals, the way from an error to a line and an exit code, a quiet end."""
+
+import asyncio
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from minechat.cli import exits, sentences
+from minechat.cli.exits import UsageError
+from minechat.cli.interrupts import Interrupts
+from minechat.cli.report import BLAMED, Report, silence_stdout, warn
+from minechat.cli.typed import Options
+from minechat.errors import LocalError, MinechatError
+
+Main = Callable[[], Coroutine[Any, Any, int]]
+O = TypeVar("O", bound=Options)  # noqa: E741 - a type variable is one letter
+
+DESCRIPTORS = 5
+"""What a loop and one connection take."""
+
+
+class TooManyFiles(LocalError):
+    """The limit of open files leaves no room for a connection."""
+
+
+def start(parse: Callable[[], O], body: Callable[[O], Coroutine[Any, Any, int]]) -> int:
+    """A whole command: its options, its warnings, then its body; returns the exit code.
+
+    ``start(lambda: parse("chat", argv), watch)``
+    """
+    try:
+        options = parse()
+    except UsageError as error:
+        return Report(error.program, error.as_json).failure(error)
+    for warning in options.warnings:
+        warn(options.program, warning)
+    return run(
+        lambda: body(options),
+        json_errors=options.json,
+        verbose=options.verbose,
+        program=options.program,
+        origin=lambda error: _origin(options, error),
+    )
+
+
+def run(
+    main: Main,
+    *,
+    json_errors: bool = False,
+    verbose: int = 0,
+    program: str = "minechat",
+    origin: Callable[[BaseException], str | None] = lambda error: None,
+) -> int:
+    """Runs ``main`` to its exit code, or tells why it could not: never a traceback without ``-vv``.
+
+    The first SIGINT, SIGTERM or SIGHUP cancels ``main``, whose clean-up runs; a second one ends the
+    process at once. Either way the code is 128 and the signal's number.
+
+    :param origin: where the value came from that an error is about
+    """
+    interrupts = Interrupts()
+    try:
+        with interrupts.caught():
+            _refuse_to_starve()
+            with asyncio.Runner() as runner:
+                code = runner.run(_aimed(main, interrupts))
+    except (Exception, asyncio.CancelledError, KeyboardInterrupt) as raised:  # noqa: BLE001 - the last resort
+        code = _failed(_cause(raised), interrupts, Report(program, json_errors, verbose, origin))
+    return code if interrupts.received is None else 128 + interrupts.received
+
+
+async def _aimed(main: Main, interrupts: Interrupts) -> int:
+    interrupts.aim(asyncio.current_task())
+    return await main()
+
+
+def _failed(error: BaseException, interrupts: Interrupts, report: Report) -> int:
+    match error:
+        case BrokenPipeError():
+            silence_stdout()
+            return exits.DONE
+        case KeyboardInterrupt():
+            return 130
+        case asyncio.CancelledError() if interrupts.received is not None:
+            return 128 + interrupts.received
+    return report.failure(error)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The one error to tell of a group: a bug before everything else, then the first of ours."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return TooManyFiles(sentences.TOO_MANY_FILES)
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    causes = [_cause(inner) for inner in error.exceptions]
+    return min(causes, key=lambda cause: isinstance(cause, MinechatError))
+
+
+def _refuse_to_starve() -> None:
+    # A loop that finds no descriptor for itself prints a traceback when it is collected: ask before.
+    with contextlib.ExitStack() as taken:
+        for _ in range(DESCRIPTORS):
+            taken.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+
+
+def _origin(options: Options, error: BaseException) -> str | None:
+    name = next((name for kind, name in BLAMED.items() if isinstance(error, kind)), None)
+    return options.origins.get(name) if name is not None else None
