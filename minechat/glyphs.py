@@ -1,9 +1,12 @@
 """What a character does where text is shown: stays, sits on the one before it, or is escaped."""
 
-import re
+import json
 import unicodedata
+from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: The inside of a character class: whatever stays as it is in a text and in a nickname, wherever it
 #: stands. It may lack harmless characters, which then cost time; it must not hold one that is not,
@@ -24,15 +27,14 @@ HARMLESS = (
 
 _ESCAPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Letters, marks and symbols that show nothing at all.
-_BLANK = re.compile(
-    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufffc"
-    r"\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+_BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\ufffc"
+    "\U00013441\U00013442\U00016fe4\U0001d159"
 )
 # Zero width joiners, and Hangul vowels and final consonants, which join the letter before them.
-_JOINING = re.compile(r"[\u200c\u200d\u1160-\u11ff\ud7b0-\ud7ff]")
-# Emoji that newer terminals know and our tables do not yet.
-_EMOJI = re.compile(r"[\U0001f000-\U0001faff]")
-_UNSEEN_IN_NICK = re.compile(r"[^\S ]|[\u200c\u200d\ufe00-\ufe0f]")
+_JOINING = frozenset(map(chr, [0x200C, 0x200D, *range(0x1161, 0x1200), *range(0xD7B0, 0xD800)]))
+_UNSEEN_IN_NICK = frozenset(map(chr, [0x200C, 0x200D, *range(0xFE00, 0xFE10)]))
+_KNOWN_AT_ONCE = 4096
 
 
 class Kind(Enum):
@@ -46,38 +48,60 @@ class Kind(Enum):
 KEPT, MARK, ESCAPED = Kind
 
 
-@lru_cache(maxsize=2048)
-def in_text(char: str) -> Kind:
-    """What a text does with a character."""
+class Known(dict[str, T]):
+    """What is known of any character, worked out when it is first met; forgets all when it grows large."""
+
+    def __init__(self, work_out: Callable[[str], T]) -> None:
+        self._work_out = work_out
+
+    def __missing__(self, char: str) -> T:
+        if len(self) >= _KNOWN_AT_ONCE:
+            self.clear()
+        known = self[char] = self._work_out(char)
+        return known
+
+
+def _in_text(char: str) -> Kind:
+    # From U+E0000 on there are tags, more variation selectors and private use only.
+    if char in _BLANK or char >= "\U000e0000":
+        return ESCAPED
     category = unicodedata.category(char)
-    if _BLANK.match(char):
-        return ESCAPED
-    if category[0] == "M" or _JOINING.match(char):
+    if category[0] == "M" or char in _JOINING:
         return MARK
-    if category in _ESCAPED_CATEGORIES and not (category == "Cn" and _EMOJI.match(char)):
-        return ESCAPED
-    return KEPT
+    # Newer terminals know emoji that our tables do not yet.
+    emoji = "\U0001f000" <= char <= "\U0001faff"
+    return ESCAPED if category in _ESCAPED_CATEGORIES and not emoji else KEPT
 
 
-@lru_cache(maxsize=2048)
-def in_nick(char: str) -> Kind:
-    """What a nickname in Unicode's normal form C does with a character."""
-    return ESCAPED if _UNSEEN_IN_NICK.match(char) else in_text(char)
+def _in_nick(char: str) -> Kind:
+    unseen = char in _UNSEEN_IN_NICK or (char.isspace() and char != " ")
+    return ESCAPED if unseen else _in_text(char)
 
 
-@lru_cache(maxsize=2048)
-def in_unusual_nick(char: str) -> Kind:
-    """What a nickname that is not in normal form C does: whatever has another form is escaped."""
-    kind = in_nick(char)
-    if kind is MARK or not unicodedata.is_normalized("NFC", char):
-        return ESCAPED
-    return kind
+def _in_unusual_nick(char: str) -> Kind:
+    kind = _in_nick(char)
+    return ESCAPED if kind is MARK or not unicodedata.is_normalized("NFC", char) else kind
 
 
-def symbol(char: str) -> str:
-    """A picture for the C0 controls and DEL; ``\\x9b``, ``\\u202e``, ``\\U000e0041`` for the rest."""
+def _symbol(char: str) -> str:
     if char < " ":
         return chr(0x2400 + ord(char))
     if char == "\x7f":
         return "\N{SYMBOL FOR DELETE}"
     return char.encode("ascii", "backslashreplace").decode()
+
+
+def _json_escape(char: str) -> str:
+    return json.dumps(char)[1:-1]
+
+
+#: What a text does with a character.
+IN_TEXT = Known(_in_text)
+#: What a nickname in Unicode's normal form C does with it.
+IN_NICK = Known(_in_nick)
+#: What a nickname in another form does: marks, and whatever has another form, are escaped.
+IN_UNUSUAL_NICK = Known(_in_unusual_nick)
+#: Pictures for the C0 controls and DEL; ``\\x9b``, ``\\u202e``, ``\\U000e0041`` for the rest.
+SYMBOL = Known(_symbol)
+#: A character as JSON writes it in ASCII: ``\\uXXXX``, twice above U+FFFF.
+JSON_ESCAPE = Known(_json_escape)

@@ -10,10 +10,21 @@ import json
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import accumulate
 
-from minechat.glyphs import ESCAPED, HARMLESS, KEPT, Kind, in_nick, in_text, in_unusual_nick, symbol
+from minechat.glyphs import (
+    ESCAPED,
+    HARMLESS,
+    IN_NICK,
+    IN_TEXT,
+    IN_UNUSUAL_NICK,
+    JSON_ESCAPE,
+    KEPT,
+    SYMBOL,
+    Kind,
+    Known,
+)
 
 SEPARATOR = ": "
 #: The most characters of one text that are shown, the mark of a cut included.
@@ -41,7 +52,7 @@ def safe(text: str) -> str:
     """
     if _is_harmless(text):
         return text
-    return _within_limit(text, _pieces(text[:SHOWN], in_text, symbol, marks=MARKS, excess=EXCESS))
+    return _within_limit(text, _pieces(text[:SHOWN], IN_TEXT, SYMBOL, excess=EXCESS))
 
 
 def safe_nick(nick: str) -> str:
@@ -53,8 +64,8 @@ def safe_nick(nick: str) -> str:
     if _is_harmless(nick):
         return nick
     shown = nick[:SHOWN]
-    kind = in_nick if unicodedata.is_normalized("NFC", shown) else in_unusual_nick
-    return _within_limit(nick, _pieces(shown, kind, symbol, marks=MARKS))
+    kinds = IN_NICK if unicodedata.is_normalized("NFC", shown) else IN_UNUSUAL_NICK
+    return _within_limit(nick, _pieces(shown, kinds, SYMBOL))
 
 
 def safe_line(line: str) -> str:
@@ -88,7 +99,9 @@ def exact_json(text: str) -> str:
     Letters stand for themselves; what ``safe`` would replace is written ``\\uXXXX``. Never cut.
     """
     literal = json.dumps(text, ensure_ascii=False)
-    return _SUSPECTS.sub(lambda run: "".join(_pieces(run[0], in_text, _json_escape, marks=0)), literal)
+    if not _SUSPECTS.search(literal):
+        return literal
+    return "".join(_pieces(literal, IN_TEXT, JSON_ESCAPE))
 
 
 def _is_harmless(text: str) -> bool:
@@ -133,27 +146,21 @@ def _cut_mark(missing: int) -> str:
     return f"…[+{missing}]"
 
 
-def _pieces(
-    text: str, kind: Callable[[str], Kind], escape: Callable[[str], str], *, marks: int, excess: str = ""
-) -> list[str]:
+def _pieces(text: str, kinds: Known[Kind], escape: Known[str], excess: str = "") -> list[str]:
     """One piece a character: itself, or what stands for it.
 
-    :param marks: how many marks the base before the text carries; MARKS when there is no base
     :param excess: shown once for all the marks that a base has too many; without it each is escaped
     """
     pieces = []
+    marks = MARKS  # there is no base yet
     for char in text:
-        what = kind(char)
+        what = kinds[char]
         # The digit that ends an escape is no base: with a mark it could be another letter.
         marks = 0 if what is KEPT else MARKS if what is ESCAPED else marks + 1
         if what is not ESCAPED and marks <= MARKS:
             pieces.append(char)
         elif what is ESCAPED or not excess:
-            pieces.append(escape(char))
+            pieces.append(escape[char])
         else:
             pieces.append(excess if marks == MARKS + 1 else "")
     return pieces
-
-
-def _json_escape(char: str) -> str:
-    return json.dumps(char)[1:-1]
