@@ -131,6 +131,7 @@ TABLE: dict[tuple[State, type], State] = {
     (State.NICKNAME_GIVEN, NotSent): State.CLOSED,
     (State.INTRODUCED, Message): State.INTRODUCED,
     (State.INTRODUCED, Welcome): State.TALKING,
+    (State.INTRODUCED, NotSent): State.CLOSED,
     (State.TALKING, Message): State.TALKING,
     (State.TALKING, Acknowledged): State.TALKING,
     (State.TALKING, NotSent): State.TALKING,
@@ -165,6 +166,11 @@ class Talk:
         self.state = State.CONNECTED
         #: Messages not yet answered.
         self.owed = 0
+
+    @property
+    def full(self) -> bool:
+        """True while so many messages wait for their answers that no more are read."""
+        return self.owed >= PIPELINE
 
     @property
     def buffered(self) -> int:
@@ -212,19 +218,20 @@ class Talk:
     def _may_read(self) -> bool:
         if self._side is Side.CLIENT:
             return self.state is not State.CLOSED
-        if self.owed >= PIPELINE:
+        if self.full:
             return False
         return self.state in (State.GREETED, State.ASKED, State.INTRODUCED, State.TALKING)
 
     def _move(self, event: Event) -> None:
         state = TABLE.get((self.state, type(event)))
-        answer = self.state is State.TALKING and isinstance(event, Acknowledged | NotSent)
-        if state is None or (answer and not self.owed):
+        if state is None or (isinstance(event, Acknowledged) and not self.owed):
             raise OutOfTurn(f"{type(event).__name__} while {self.state.value}")
         if isinstance(event, Message):
             self.owed += 1
-        elif answer:
-            self.owed -= 1
+        elif isinstance(event, Acknowledged | NotSent):
+            # A refusal when no message waits for an answer is the last word.
+            state = state if self.owed else State.CLOSED
+            self.owed = max(0, self.owed - 1)
         self.state = state
 
     def _heard_from_client(self, line: bytes) -> Event | None:
@@ -313,8 +320,12 @@ _READERS: dict[State, Callable[[str], Event | None]] = {
 
 def _encode(event: Event) -> bytes:
     match event:
-        case Token(value) | Nickname(value):
-            return _one_line(value)
+        case Token(value):
+            if not _TOKEN.fullmatch(value):
+                raise InvalidInput("a token is 1 to 256 printable ASCII characters without blanks")
+            return encode(value)
+        case Nickname(value):
+            return check_line(value)
         case NoToken():
             return b"\n"
         case Message(text):
@@ -338,10 +349,17 @@ _FIXED: dict[type, str] = {
 }
 
 
-def _one_line(value: str) -> bytes:
+def check_line(value: str) -> bytes:
+    """A nickname for the wire.
+
+    :raises InvalidInput: it is not one line, too long for one or holds what is not text
+    """
     if "\n" in value or "\r" in value:
-        raise InvalidInput("a token or a nickname is one line")
-    return _utf8(value) + b"\n"
+        raise InvalidInput("a nickname is one line")
+    line = _utf8(value) + b"\n"
+    if len(line) > LINE_LIMIT:
+        raise InvalidInput(f"a nickname of {len(line) - 1} bytes does not fit into a line of {LINE_LIMIT}")
+    return line
 
 
 def message_bytes(text: str) -> bytes:
