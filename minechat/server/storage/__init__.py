@@ -1,0 +1,102 @@
+"""The database behind the chat: what it promises, and the one opened by a URL."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from minechat.errors import DatabaseUnusable
+
+SQLITE = "sqlite:///"
+#: Operations that may wait for a commit; with messages of 4 KiB this is 32 MiB.
+QUEUE_LIMIT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message that is on the disk. ``seq`` counts from 1 in its room, without a gap."""
+
+    room: str
+    seq: int
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name an account may get. ``key`` is what no two accounts may share; None is shared freely."""
+
+    epithet: str
+    nick: str
+    name: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in the database."""
+
+    id: int
+    name: str
+
+
+class Storage(Protocol):
+    """Accounts and messages, kept. A result comes after its commit is on the disk, never before."""
+
+    def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
+        """Stores a message; the future gives its number in the room.
+
+        Cancelling the future does not take the message back. The future raises ``NotStored``
+        (nothing of it was kept) or ``InvalidInput`` (it holds what is not text).
+        """
+
+    async def add_account(
+        self, candidates: Callable[[], Iterator[Candidate]], token_hash: bytes
+    ) -> AccountRow:
+        """Stores an account under the first candidate that is free.
+
+        Called again with a hash that is known it gives the account that has it.
+
+        :param candidates: makes the names to try, at most one of them without a key; called in
+            another thread
+        :raises NotStored: nothing was kept
+        """
+
+    async def account_by_token(self, token_hash: bytes) -> AccountRow | None:
+        """The account with this hash of its token; None when there is none.
+
+        :raises NotStored: the database cannot be asked now
+        """
+
+    async def broken(self) -> None:
+        """Waits until the storage has stopped for good, and raises why: ``DatabaseUnusable``."""
+
+
+@asynccontextmanager
+async def open_storage(
+    url: str,
+    *,
+    on_committed: Callable[[Sequence[Stored]], None],
+    clock: Callable[[], float] = time.time,
+    queue_limit: int = QUEUE_LIMIT,
+) -> AsyncIterator[Storage]:
+    """Opens the database; leaving stores what is queued and closes it.
+
+    :param url: ``sqlite:///minechat.db`` (relative) or ``sqlite:////var/lib/minechat.db``
+    :param on_committed: gets each commit's messages in their order, in the event loop, before
+        the futures of ``say`` are resolved
+    :param clock: seconds since 1970, for the times written down
+    :param queue_limit: the most operations that may wait; one more is refused with ``NotStored``
+    :raises DatabaseUnusable: cannot be opened, is damaged, or belongs to another server
+    """
+    path = url.removeprefix(SQLITE)
+    if path == url or not path:
+        scheme = url.partition(":")[0]
+        raise DatabaseUnusable(f"no database of the kind {scheme!r} is known: give {SQLITE}FILE")
+    # The engine is imported only by those who name it.
+    from minechat.server.storage.sqlite import open_sqlite  # noqa: PLC0415
+
+    async with open_sqlite(path, on_committed=on_committed, clock=clock, queue_limit=queue_limit) as storage:
+        yield storage

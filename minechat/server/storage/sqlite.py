@@ -1,0 +1,230 @@
+"""Storage in one SQLite file: the event loop asks, the writer's thread does and answers."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from threading import Thread
+from typing import Any
+
+from minechat.errors import DatabaseUnusable, InvalidInput, NotStored
+from minechat.server.storage import AccountRow, Candidate, Stored, statements
+from minechat.server.storage.commit import Operation, Task
+from minechat.server.storage.database import opened
+from minechat.server.storage.writer import Writer
+
+
+@dataclass(slots=True, eq=False)
+class Post(Operation):
+    """A message to store; its result is its number in the room."""
+
+    account_id: int
+    nick: str
+    room: str
+    text: str
+
+
+@asynccontextmanager
+async def open_sqlite(
+    path: str,
+    *,
+    on_committed: Callable[[Sequence[Stored]], None],
+    clock: Callable[[], float],
+    queue_limit: int,
+) -> AsyncIterator["SqliteStorage"]:
+    """See ``open_storage``."""
+    storage = SqliteStorage(path, on_committed, clock, queue_limit)
+    storage.start()
+    try:
+        await storage.opened
+        yield storage
+    finally:
+        await storage.close()
+
+
+class SqliteStorage:
+    """A ``Storage``. Its methods belong to the event loop, ``_serve`` and what it calls to the thread."""
+
+    def __init__(
+        self,
+        path: str,
+        on_committed: Callable[[Sequence[Stored]], None],
+        clock: Callable[[], float],
+        queue_limit: int,
+    ) -> None:
+        self._path = path
+        self._on_committed = on_committed
+        self._clock = clock
+        self._queue_limit = queue_limit
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(self._apply, self._deliver)
+        self._thread = Thread(target=self._serve, name="minechat-storage")
+        self._waiting = 0
+        self._closing = False
+        self._failure: BaseException | None = None
+        self._failed = asyncio.Event()
+        self._ended = asyncio.Event()
+        self.opened: asyncio.Future[None] = self._loop.create_future()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Waits until everything queued is stored and the file is closed."""
+        if not self._closing:
+            self._closing = True
+            self._writer.close()
+        await self._ended.wait()
+        self._thread.join()
+
+    def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
+        post = Post(self._loop.create_future(), account_id, nick, room, text)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            post.future.set_exception(InvalidInput("the text holds what is not Unicode text"))
+            return post.future
+        return self._put(post)
+
+    async def add_account(
+        self, candidates: Callable[[], Iterator[Candidate]], token_hash: bytes
+    ) -> AccountRow:
+        def add(connection: sqlite3.Connection) -> AccountRow:
+            return _add_account(connection, candidates(), token_hash, self._now())
+
+        row: AccountRow = await self._put(Task(self._loop.create_future(), add))
+        return row
+
+    async def account_by_token(self, token_hash: bytes) -> AccountRow | None:
+        def find(connection: sqlite3.Connection) -> AccountRow | None:
+            return _account_by_token(connection, token_hash)
+
+        row: AccountRow | None = await self._put(Task(self._loop.create_future(), find, reads=True))
+        return row
+
+    async def broken(self) -> None:
+        await self._failed.wait()
+        raise DatabaseUnusable(f"the database {self._path!r} failed: {self._failure}") from self._failure
+
+    def _put(self, operation: Operation) -> asyncio.Future[Any]:
+        if self._closing or self._failure is not None:
+            operation.future.set_exception(NotStored("the server is stopping"))
+        elif self._waiting >= self._queue_limit:
+            operation.future.set_exception(NotStored("the server is too busy"))
+        else:
+            self._waiting += 1
+            self._writer.put(operation)
+        return operation.future
+
+    def _finish(self, operations: Sequence[Operation]) -> None:
+        """In the loop: readers hear a message before its author knows that it is stored."""
+        self._waiting -= len(operations)
+        stored = [
+            Stored(one.room, one.result, one.nick, one.text)
+            for one in operations
+            if isinstance(one, Post) and one.error is None
+        ]
+        try:
+            if stored:
+                self._on_committed(stored)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        finally:
+            for operation in operations:
+                _resolve(operation)
+
+    def _fail(self, failure: BaseException) -> None:
+        if self._failure is None:
+            self._failure = failure
+            self._failed.set()
+
+    # From here on: the thread.
+
+    def _serve(self) -> None:
+        try:
+            with opened(self._path) as (connection, check):
+                self._call(_set, self.opened, None)
+                self._writer.serve(connection, check)
+        except BaseException as error:  # noqa: BLE001 - nothing may end this thread unheard
+            self._call(self._fail_or_refuse, error)
+            self._writer.refuse_all()
+        self._call(self._ended.set)
+
+    def _fail_or_refuse(self, error: BaseException) -> None:
+        if self.opened.done():
+            self._fail(error)
+        else:
+            self.opened.set_exception(error)
+
+    def _call(self, function: Callable[..., object], *arguments: object) -> None:
+        # A loop that is closed has nobody left to tell.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _deliver(self, operations: Sequence[Operation]) -> None:
+        self._call(self._finish, operations)
+
+    def _now(self) -> int:
+        return round(self._clock() * 1000)
+
+    def _apply(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+        for room, group in groupby(operations, _room):
+            if room is None:
+                for task in group:
+                    assert isinstance(task, Task)
+                    task.result = task.run(connection)
+            else:
+                _add_messages(connection, room, list(group), self._now())  # type: ignore[arg-type]
+
+
+def _set(future: asyncio.Future[Any], result: object) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _resolve(operation: Operation) -> None:
+    if operation.future.done():  # cancelled: what it asked for is done all the same
+        return
+    if operation.error is None:
+        operation.future.set_result(operation.result)
+    else:
+        operation.future.set_exception(operation.error)
+
+
+def _room(operation: Operation) -> str | None:
+    return operation.room if isinstance(operation, Post) else None
+
+
+def _add_messages(connection: sqlite3.Connection, room: str, posts: list[Post], said_at: int) -> None:
+    connection.execute(statements.ADD_ROOM, (room,))
+    (room_id,) = connection.execute(statements.GET_ROOM, (room,)).fetchone()
+    # Nobody else can number meanwhile: the transaction holds the write lock.
+    (last,) = connection.execute(statements.LAST_SEQ, (room_id,)).fetchone()
+    for seq, post in enumerate(posts, last + 1):
+        post.result = seq
+    connection.executemany(
+        statements.ADD_MESSAGE,
+        [(room_id, post.result, post.account_id, post.text, said_at) for post in posts],
+    )
+
+
+def _add_account(
+    connection: sqlite3.Connection, candidates: Iterator[Candidate], token_hash: bytes, created_at: int
+) -> AccountRow:
+    known = _account_by_token(connection, token_hash)
+    if known is not None:
+        return known
+    for one in candidates:
+        values = (one.epithet, one.nick, one.name, one.key, token_hash, created_at)
+        row = connection.execute(statements.ADD_ACCOUNT, values).fetchone()
+        if row is not None:
+            return AccountRow(row[0], one.name)
+    raise NotStored("every name that was tried is taken")
+
+
+def _account_by_token(connection: sqlite3.Connection, token_hash: bytes) -> AccountRow | None:
+    row = connection.execute(statements.GET_ACCOUNT, (token_hash,)).fetchone()
+    return None if row is None else AccountRow(*row)
