@@ -4,18 +4,18 @@ import asyncio
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, overload
 
 from minechat.cli import exits, sentences
 from minechat.cli.exits import UsageError
 from minechat.cli.interrupts import Interrupts
 from minechat.cli.report import BLAMED, Report, silence_stdout, warn
-from minechat.cli.typed import Options
+from minechat.cli.settings import parse
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, RegistrationOptions, ServerOptions
 from minechat.errors import LocalError, MinechatError
 
-Main = Callable[[], Coroutine[Any, Any, int]]
-O = TypeVar("O", bound=Options)  # noqa: E741 - a type variable is one letter
+Body = Coroutine[Any, Any, int]
 
 DESCRIPTORS = 5
 """What a loop and one connection take."""
@@ -25,13 +25,32 @@ class TooManyFiles(LocalError):
     """The limit of open files leaves no room for a connection."""
 
 
-def start(parse: Callable[[], O], body: Callable[[O], Coroutine[Any, Any, int]]) -> int:
-    """A whole command: its options, its warnings, then its body; returns the exit code.
+@overload
+def start(
+    command: Literal["chat"], argv: Sequence[str] | None, body: Callable[[ChatOptions], Body]
+) -> int: ...
+@overload
+def start(
+    command: Literal["registration"], argv: Sequence[str] | None, body: Callable[[RegistrationOptions], Body]
+) -> int: ...
+@overload
+def start(
+    command: Literal["authorization"],
+    argv: Sequence[str] | None,
+    body: Callable[[AuthorizationOptions], Body],
+) -> int: ...
+@overload
+def start(
+    command: Literal["server"], argv: Sequence[str] | None, body: Callable[[ServerOptions], Body]
+) -> int: ...
+def start(command: Any, argv: Sequence[str] | None, body: Callable[[Any], Body]) -> int:
+    """A whole command: its settings, its warnings, then its body; returns the exit code.
 
-    ``start(lambda: parse("chat", argv), watch)``
+    :param argv: the arguments after the command; those of this process when None
+    :param body: what the command does with its options, to its exit code
     """
     try:
-        options = parse()
+        options: Options = parse(command, argv)
     except UsageError as error:
         return Report(error.program, error.as_json).failure(error)
     for warning in options.warnings:
@@ -46,7 +65,7 @@ def start(parse: Callable[[], O], body: Callable[[O], Coroutine[Any, Any, int]])
 
 
 def run(
-    main: Main,
+    main: Callable[[], Body],
     *,
     json_errors: bool = False,
     verbose: int = 0,
@@ -71,7 +90,7 @@ def run(
     return code if interrupts.received is None else 128 + interrupts.received
 
 
-async def _aimed(main: Main, interrupts: Interrupts) -> int:
+async def _aimed(main: Callable[[], Body], interrupts: Interrupts) -> int:
     interrupts.aim(asyncio.current_task())
     return await main()
 
