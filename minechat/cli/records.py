@@ -49,3 +49,9 @@ def _json_line(line: bytes, time: str) -> bytes:
     nick = "null" if said.nick is None else exact_json(said.nick)
     record = f'{{"v":{JSON_VERSION},"time":{time},"nick":{nick},"text":{exact_json(said.text)}}}\n'
     return record.encode("utf-8")
+
+
+def first_lines(block: bytes, count: int) -> bytes:
+    """At most ``count`` lines of a block of whole lines."""
+    lines = block.split(b"\n", count)
+    return block if len(lines) <= count else block[: len(block) - len(lines[-1])]

@@ -1,15 +1,14 @@
-"""The terminal as a place to write to: never blocks the loop, never fails on a letter, notices that it is gone."""
+"""The terminal to write to: never blocks the loop, never fails on a letter, notices that it is gone."""
 
 import errno
 import os
 import sys
-from collections.abc import Mapping
 from typing import TextIO
 
 from minechat.client.threads import in_daemon_thread
 
 
-class StdoutClosed(Exception):  # noqa: N818 - whoever read our output has enough: a quiet end
+class StdoutClosed(Exception):
     """Nobody reads the output any more."""
 
 
@@ -56,10 +55,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def wants_colour(choice: str, environ: Mapping[str, str]) -> bool:
-    """Whether to colour: ``always``, ``never``, or ``auto``: on a terminal that can and may (no-color.org)."""
-    if choice != "auto":
-        return choice == "always"
-    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
-        return False
-    return sys.stdout is not None and sys.stdout.isatty()
+def wants_colour(choice: str) -> bool:
+    """Whether to colour stdout: ``always``, ``never``, or ``auto``, which is on a terminal only."""
+    return choice == "always" or (choice == "auto" and sys.stdout is not None and sys.stdout.isatty())

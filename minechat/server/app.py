@@ -61,11 +61,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             hubs.append(hub)
             async with _supervised() as tasks:
                 watch = tasks.create_task(storage.broken())
-                async with _doors(settings, hub, tasks, read_socket, write_socket):
-                    async with _characters(settings, hub, tasks):
-                        yield Server(
-                            settings.host, read_socket.getsockname()[1], write_socket.getsockname()[1]
-                        )
+                async with (
+                    _doors(settings, hub, tasks, read_socket, write_socket),
+                    _characters(settings, hub, tasks),
+                ):
+                    yield Server(settings.host, *(_port(one) for one in (read_socket, write_socket)))
                 watch.cancel()
 
 
@@ -145,6 +145,11 @@ async def _characters(settings: Settings, hub: Hub, tasks: asyncio.TaskGroup) ->
         yield
     finally:
         task.cancel()
+
+
+def _port(listening: socket.socket) -> int:
+    port: int = listening.getsockname()[1]
+    return port
 
 
 def _listening(host: str, port: int) -> socket.socket:

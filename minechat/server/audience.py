@@ -1,4 +1,4 @@
-"""Who hears the conversation, and how it reaches them: encoded once a wire, joined once a turn of the loop."""
+"""Who hears the conversation, and how: encoded once a wire, joined once a turn of the loop."""
 
 import asyncio
 import logging

@@ -6,14 +6,13 @@ from hypothesis import strategies as st
 
 from minechat.errors import Refused
 from minechat.server.limits import (
-    PROFILES,
     WINDOW,
     AccountBudget,
     AccountBudgets,
-    Limits,
     Pace,
     RegistrationBudget,
 )
+from minechat.server.settings import PROFILES, Limits
 
 
 class Clock:

@@ -27,7 +27,8 @@ from minechat.protocol.speak import (
 )
 from minechat.server.accounts import Person
 from minechat.server.hub import Hub
-from minechat.server.limits import Limits, Pace
+from minechat.server.limits import Pace
+from minechat.server.settings import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ INPUT_WAITING = 16 * 1024
 _STOPPING = Refused("the server is stopping", 5)
 
 
-class Ended(Exception):  # noqa: N818 - not an error: the client has nothing more to say
+class Ended(Exception):
     """The client's side of the talk is over and everything complete in it was read."""
 
 

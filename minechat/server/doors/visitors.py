@@ -8,7 +8,7 @@ from minechat import system
 from minechat.server.doors.gate import Gate, source_of
 from minechat.server.doors.speak import Visit
 from minechat.server.hub import Hub
-from minechat.server.limits import Limits
+from minechat.server.settings import Limits
 
 KEEPALIVE = 60.0
 #: Bytes read at once, into one buffer for all connections, so that many slow ones cost no memory.

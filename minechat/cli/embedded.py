@@ -1,0 +1,67 @@
+"""The server behind the first command: joins the one that runs here, or opens one and keeps it alive."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from minechat.cli import sentences
+from minechat.cli.settings import ChatOptions
+from minechat.cli.view import View
+from minechat.client.speak import greets
+from minechat.errors import AddressUnusable
+from minechat.server.app import Server, running
+from minechat.server.settings import PROFILES, Settings
+
+HERE = "127.0.0.1"
+#: Seconds for whatever listens here already to show whether it is a chat.
+GREETING = 1.0
+
+
+@asynccontextmanager
+async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str, int]]:
+    """Where the chat of this machine can be heard: host and listen port.
+
+    :raises AddressUnusable: no port could be opened
+    :raises DatabaseUnusable: the database cannot be used
+    """
+    async with AsyncExitStack() as stack:
+        for read_port, write_port in _choices(options):
+            if await _runs_already(options):
+                yield HERE, options.port
+                return
+            try:
+                server = await stack.enter_async_context(running(_settings(options, read_port, write_port)))
+            except AddressUnusable:
+                if (read_port, write_port) == (0, 0):
+                    raise
+                continue
+            break
+        await view.tell(_opened(server, options))
+        yield HERE, server.read_port
+
+
+async def _runs_already(options: ChatOptions) -> bool:
+    if not options.port or not options.write_port:
+        return False
+    return await greets(HERE, options.write_port, timeout=GREETING)
+
+
+def _choices(options: ChatOptions) -> tuple[tuple[int, int], ...]:
+    """Pairs of ports to try, the wanted ones first; 0 takes a free one where something else sits."""
+    read_port, write_port = options.port, options.write_port
+    return (read_port, write_port), (read_port, 0), (0, write_port), (0, 0)
+
+
+def _settings(options: ChatOptions, read_port: int, write_port: int) -> Settings:
+    return Settings(
+        host=HERE,
+        read_port=read_port,
+        write_port=write_port,
+        database=options.database,
+        characters=options.characters,
+        limits=PROFILES[options.limits],
+    )
+
+
+def _opened(server: Server, options: ChatOptions) -> str:
+    wanted = (server.read_port, server.write_port) == (options.port, options.write_port)
+    return sentences.opened_here(server.read_port, server.write_port, wanted=wanted)

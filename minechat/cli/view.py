@@ -1,0 +1,66 @@
+"""What a watcher sees: records on stdout in the chosen form, the state of the connection on stderr."""
+
+import sys
+from datetime import datetime
+
+from minechat.cli import records, sentences
+from minechat.cli.screen import Screen, wants_colour
+from minechat.cli.settings import ChatOptions
+from minechat.client.listen import State
+from minechat.events import LinesSkipped, Lost
+from minechat.text import safe_lines
+
+
+class View:
+    """The two streams of the watcher and how its options want them."""
+
+    def __init__(self, options: ChatOptions) -> None:
+        self._format = options.timestamp_format
+        self._json = options.json
+        self._quiet = options.quiet
+        self._colour = not options.json and wants_colour(options.color)
+        self._screen = Screen(sys.stdout)
+        self._status = Screen(sys.stderr)
+
+    def stamp(self) -> str:
+        """The time now, as it begins a record, without its brackets."""
+        return datetime.now().astimezone().strftime(self._format)
+
+    def records(self, block: bytes) -> bytes:
+        """A block of the wire as records of the history, safe and stamped."""
+        return records.stamped(block, self.stamp().encode())
+
+    async def show(self, block: bytes, stamped: bytes) -> None:
+        """Shows a block: as JSON, in colour, or as it stands in the history.
+
+        :raises StdoutClosed: nobody reads stdout any more
+        """
+        if self._json:
+            await self._screen.write(records.json_lines(block, datetime.now().astimezone()))
+        elif self._colour:
+            await self._screen.write(records.coloured(stamped, self.stamp().encode()))
+        else:
+            await self._screen.write(stamped)
+
+    async def past(self, kept: bytes) -> None:
+        """Shows records that were read from the history; with JSON there is no form for them."""
+        if kept and not self._json:
+            await self._screen.write(safe_lines(kept))
+
+    async def state(self, state: State) -> None:
+        """Tells a change of the connection's state on stderr."""
+        if not self._quiet or isinstance(state, LinesSkipped):
+            await self.tell(sentences.state(state))
+
+    def gap(self, state: State) -> str | None:
+        """What the history says about it, when something is missing from here on."""
+        return sentences.state_in_history(state) if isinstance(state, Lost | LinesSkipped) else None
+
+    async def tell(self, text: str) -> None:
+        """One line on stderr; the text is ours or was made safe."""
+        if not self._quiet:
+            await self._status.line(text)
+
+    def warn(self, text: str) -> None:
+        """One line on stderr at once, from whatever thread."""
+        print(text, file=sys.stderr)

@@ -1,0 +1,39 @@
+"""A real server on free ports for the tests of its doors."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest_asyncio
+
+from minechat.server.app import Server, running
+from minechat.server.settings import PROFILES, Settings
+from tests.server.raw import opened
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def raw_clients_are_closed() -> AsyncIterator[None]:
+    yield
+    while opened:
+        await opened.pop().close()
+
+
+@pytest_asyncio.fixture
+async def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        read_port=0, write_port=0, database=f"sqlite:///{tmp_path}/chat.db", limits=PROFILES["off"]
+    )
+
+
+@pytest_asyncio.fixture
+async def server(settings: Settings) -> AsyncIterator[Server]:
+    """Limits off, so that a test meets what it is about."""
+    async with running(settings) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def fair_server(settings: Settings) -> AsyncIterator[Server]:
+    """With the default limits."""
+    async with running(replace(settings, limits=PROFILES["default"])) as server:
+        yield server

@@ -1,0 +1,54 @@
+"""The listen port, driven by raw sockets."""
+
+import asyncio
+
+from minechat.server.app import Server
+from tests.server.raw import SENT, log_in, raw
+
+
+async def test_a_line_goes_out_alone_and_nothing_comes_before_it(server: Server) -> None:
+    speaker, nickname, _ = await log_in(server.write_port, "Anna")
+    reader = await raw(server.read_port)
+    speaker.send(b"probe\n\n")
+    assert await speaker.line() == SENT
+    assert await reader.line() == f"{nickname}: probe\n".encode()
+    speaker.send("как дела".encode() + b"\n\n")
+    assert await asyncio.wait_for(reader.reader.read(500), 5) == f"{nickname}: как дела\n".encode()
+
+
+async def test_what_a_reader_sends_is_ignored_up_to_a_bound(server: Server) -> None:
+    reader = await raw(server.read_port)
+    reader.send(b"x" * 1024)
+    await reader.writer.drain()
+    speaker, _, _ = await log_in(server.write_port, "Anna")
+    speaker.send(b"hello\n\n")
+    assert (await reader.line()).endswith(b": hello\n")
+    reader.send(b"x")
+    assert await reader.rest() == b""
+
+
+async def test_a_reader_with_its_input_closed_still_hears(server: Server) -> None:
+    reader = await raw(server.read_port)
+    reader.writer.write_eof()
+    speaker, _, _ = await log_in(server.write_port, "Anna")
+    speaker.send(b"hello\n\n")
+    assert (await reader.line()).endswith(b": hello\n")
+
+
+async def test_one_new_connection_for_every_line(server: Server) -> None:
+    speaker, _, _ = await log_in(server.write_port, "Anna")
+    for number in range(50):
+        reader = await raw(server.read_port)
+        speaker.send(f"{number}\n\n".encode())
+        assert (await reader.line()).endswith(f": {number}\n".encode())
+        await reader.close()
+
+
+async def test_connections_over_the_cap_are_closed_at_once_and_the_others_stay(fair_server: Server) -> None:
+    readers = [await raw(fair_server.read_port) for _ in range(62)]
+    speaker, _, _ = await log_in(fair_server.write_port, "Anna")
+    readers.append(await raw(fair_server.read_port))
+    one_too_many = await raw(fair_server.read_port)
+    assert await one_too_many.rest() == b""
+    speaker.send(b"hello\n\n")
+    assert all([(await reader.line()).endswith(b": hello\n") for reader in readers])
