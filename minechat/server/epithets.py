@@ -21,5 +21,5 @@ EPITHETS = tuple(
     Tactful Talented Tender Thankful Thrifty Tidy Tranquil Trusty Truthful Upbeat Valiant Velvet Vernal
     Vibrant Vigilant Vital Vivid Warm Watchful Welcome Whimsical Willing Winning Wise Witty Wondrous
     Worthy Zany Zealous Zesty
-    """.split()  # noqa: SIM905 - words read better than 255 quoted strings
+    """.split()
 )

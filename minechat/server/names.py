@@ -21,7 +21,7 @@ RESERVED = frozenset(
     minechat chat bot channel general everyone all here nobody anonymous unknown null none you me
     сервер система служба админ администратор рут модератор оператор владелец поддержка чат бот
     канал все всем здесь никто аноним неизвестный ты вы я
-    """.split()  # noqa: SIM905 - words read better than quoted strings
+    """.split()
 )
 
 _SPACES = re.compile("[ _]+")
@@ -130,7 +130,7 @@ def _look_alikes() -> dict[str, str]:
     for char, look_alikes in confusables_data.items():
         if _stands_alone(char):
             for relative in (_folded(char), *(look_alike["c"] for look_alike in look_alikes)):
-                if _stands_alone(relative):
+                if relative not in families.get(char, ()) and _stands_alone(relative):
                     _join(families, char, relative)
     heads = {id(family): _head(family) for family in families.values()}
     return {char: heads[id(family)] for char, family in families.items()}

@@ -12,6 +12,8 @@ from minechat.errors import DatabaseUnusable
 SQLITE = "sqlite:///"
 #: Operations that may wait for a commit; with messages of 4 KiB this is 32 MiB.
 QUEUE_LIMIT = 8192
+#: Seconds to wait for another program that holds the database.
+BUSY_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ class Storage(Protocol):
         """
 
     async def broken(self) -> None:
-        """Waits until the storage has stopped for good, and raises why: ``DatabaseUnusable``."""
+        """Waits until the storage has failed for good, and raises why; it takes nothing any more.
+
+        :raises DatabaseUnusable: the disk or the engine failed, or the file was taken away
+        :raises Exception: what ``on_committed`` raised, or a bug
+        """
 
 
 @asynccontextmanager
@@ -81,6 +87,7 @@ async def open_storage(
     on_committed: Callable[[Sequence[Stored]], None],
     clock: Callable[[], float] = time.time,
     queue_limit: int = QUEUE_LIMIT,
+    busy_timeout: float = BUSY_TIMEOUT,
 ) -> AsyncIterator[Storage]:
     """Opens the database; leaving stores what is queued and closes it.
 
@@ -89,6 +96,7 @@ async def open_storage(
         the futures of ``say`` are resolved
     :param clock: seconds since 1970, for the times written down
     :param queue_limit: the most operations that may wait; one more is refused with ``NotStored``
+    :param busy_timeout: seconds to wait for another program that holds the database
     :raises DatabaseUnusable: cannot be opened, is damaged, or belongs to another server
     """
     path = url.removeprefix(SQLITE)
@@ -98,5 +106,11 @@ async def open_storage(
     # The engine is imported only by those who name it.
     from minechat.server.storage.sqlite import open_sqlite  # noqa: PLC0415
 
-    async with open_sqlite(path, on_committed=on_committed, clock=clock, queue_limit=queue_limit) as storage:
+    async with open_sqlite(
+        path,
+        on_committed=on_committed,
+        clock=clock,
+        queue_limit=queue_limit,
+        busy_timeout=busy_timeout,
+    ) as storage:
         yield storage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from minechat.errors import DatabaseUnusable, NotStored
+from minechat.errors import DatabaseUnusable, InvalidInput, NotStored
 from minechat.server.storage import statements
 
 
@@ -142,6 +142,8 @@ def _one_by_one(connection: sqlite3.Connection, operations: Sequence[Operation],
 
 def _presentable(error: Exception) -> Exception:
     """Foreign errors end here; a bug of ours stays what it is."""
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput("it holds what is not Unicode text")
     if not isinstance(error, sqlite3.Error):
         return error
     refused = NotStored(_PASSING.get(_code(error) or 0, "the database refused it"))

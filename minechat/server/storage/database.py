@@ -17,7 +17,7 @@ Check = Callable[[], None]
 
 
 @contextmanager
-def opened(path: str) -> Iterator[tuple[sqlite3.Connection, Check]]:
+def opened(path: str, busy_timeout: float) -> Iterator[tuple[sqlite3.Connection, Check]]:
     """The one connection to a database, and a check that its files are still those that were opened.
 
     A file that is missing is made; one that is damaged, empty or not ours is left as it is.
@@ -30,8 +30,9 @@ def opened(path: str) -> Iterator[tuple[sqlite3.Connection, Check]]:
         path = os.path.abspath(path)
         with _locked(path):
             _ensure_file(path)
-            with closing(_connect(path)) as connection:
+            with closing(_connect(path, busy_timeout)) as connection:
                 _ensure_ours(connection)
+                _make_private(path)
                 yield connection, _check(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -68,9 +69,6 @@ def _ensure_file(path: str) -> None:
             raise _Unusable("it is empty; restore it, or remove it to begin anew")
     finally:
         os.close(fd)
-    for name in (path, *(path + companion for companion in COMPANIONS)):
-        with suppress(FileNotFoundError):
-            os.chmod(name, 0o600)
 
 
 def _create(path: str) -> None:
@@ -90,21 +88,16 @@ def _create(path: str) -> None:
     system.sync_folder(os.path.dirname(path))
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, busy_timeout: float = 0.0) -> sqlite3.Connection:
     # By URI, so that SQLite never makes a file.
-    connection = sqlite3.connect(f"{Path(path).as_uri()}?mode=rw", uri=True, isolation_level=None)
+    uri = f"{Path(path).as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_timeout)
     for pragma in statements.PRAGMAS:
         connection.execute(pragma).fetchall()
     return connection
 
 
 def _ensure_ours(connection: sqlite3.Connection) -> None:
-    (mode,) = connection.execute(statements.USE_WAL).fetchone()
-    if mode != "wal":
-        raise _Unusable("its file system cannot carry a write-ahead log")
-    (finding,) = connection.execute(statements.QUICK_CHECK).fetchone()
-    if finding != "ok":
-        raise _Unusable("it is damaged; restore it from a copy")
     try:
         (version,) = connection.execute(statements.GET_SCHEMA_VERSION).fetchone()
     except sqlite3.OperationalError:
@@ -113,6 +106,20 @@ def _ensure_ours(connection: sqlite3.Connection) -> None:
         raise _Unusable("it is not a database of minechat")
     if version != statements.SCHEMA_VERSION:
         raise _Unusable(f"a newer minechat wrote it (schema {version}, known is {statements.SCHEMA_VERSION})")
+    # Only now, for it changes a file that is not ours.
+    (mode,) = connection.execute(statements.USE_WAL).fetchone()
+    if mode != "wal":
+        raise _Unusable("its file system cannot carry a write-ahead log")
+    (finding,) = connection.execute(statements.QUICK_CHECK).fetchone()
+    if finding != "ok":
+        raise _Unusable("it is damaged; restore it from a copy")
+
+
+def _make_private(path: str) -> None:
+    """A file that was copied back may have lost its mode; what SQLite makes beside it has the same."""
+    for name in (path, *(path + companion for companion in COMPANIONS)):
+        with suppress(FileNotFoundError):
+            os.chmod(name, 0o600)
 
 
 def _check(path: str) -> Check:

@@ -3,16 +3,17 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from threading import Thread
 from typing import Any
 
-from minechat.errors import DatabaseUnusable, InvalidInput, NotStored
+from minechat.errors import NotStored
 from minechat.server.storage import AccountRow, Candidate, Stored, statements
 from minechat.server.storage.commit import Operation, Task
-from minechat.server.storage.database import opened
+from minechat.server.storage.database import Check, opened
 from minechat.server.storage.writer import Writer
 
 
@@ -33,9 +34,10 @@ async def open_sqlite(
     on_committed: Callable[[Sequence[Stored]], None],
     clock: Callable[[], float],
     queue_limit: int,
+    busy_timeout: float,
 ) -> AsyncIterator["SqliteStorage"]:
     """See ``open_storage``."""
-    storage = SqliteStorage(path, on_committed, clock, queue_limit)
+    storage = SqliteStorage(partial(opened, path, busy_timeout), on_committed, clock, queue_limit)
     storage.start()
     try:
         await storage.opened
@@ -45,22 +47,26 @@ async def open_sqlite(
 
 
 class SqliteStorage:
-    """A ``Storage``. Its methods belong to the event loop, ``_serve`` and what it calls to the thread."""
+    """A ``Storage``. Its methods belong to the event loop, ``_serve`` and what it calls to the thread.
+
+    The thread is joined when the storage is closed; it is a daemon for the sake of a loop that ends
+    without closing it, which must not keep the process alive.
+    """
 
     def __init__(
         self,
-        path: str,
+        open_database: Callable[[], AbstractContextManager[tuple[sqlite3.Connection, Check]]],
         on_committed: Callable[[Sequence[Stored]], None],
         clock: Callable[[], float],
         queue_limit: int,
     ) -> None:
-        self._path = path
+        self._open_database = open_database
         self._on_committed = on_committed
         self._clock = clock
         self._queue_limit = queue_limit
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(self._apply, self._deliver)
-        self._thread = Thread(target=self._serve, name="minechat-storage")
+        self._thread = Thread(target=self._serve, name="minechat-storage", daemon=True)
         self._waiting = 0
         self._closing = False
         self._failure: BaseException | None = None
@@ -80,13 +86,7 @@ class SqliteStorage:
         self._thread.join()
 
     def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
-        post = Post(self._loop.create_future(), account_id, nick, room, text)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            post.future.set_exception(InvalidInput("the text holds what is not Unicode text"))
-            return post.future
-        return self._put(post)
+        return self._put(Post(self._loop.create_future(), account_id, nick, room, text))
 
     async def add_account(
         self, candidates: Callable[[], Iterator[Candidate]], token_hash: bytes
@@ -106,7 +106,8 @@ class SqliteStorage:
 
     async def broken(self) -> None:
         await self._failed.wait()
-        raise DatabaseUnusable(f"the database {self._path!r} failed: {self._failure}") from self._failure
+        assert self._failure is not None
+        raise self._failure
 
     def _put(self, operation: Operation) -> asyncio.Future[Any]:
         if self._closing or self._failure is not None:
@@ -145,7 +146,7 @@ class SqliteStorage:
 
     def _serve(self) -> None:
         try:
-            with opened(self._path) as (connection, check):
+            with self._open_database() as (connection, check):
                 self._call(_set, self.opened, None)
                 self._writer.serve(connection, check)
         except BaseException as error:  # noqa: BLE001 - nothing may end this thread unheard
@@ -173,11 +174,11 @@ class SqliteStorage:
     def _apply(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
         for room, group in groupby(operations, _room):
             if room is None:
-                for task in group:
-                    assert isinstance(task, Task)
+                for task in (one for one in group if isinstance(one, Task)):
                     task.result = task.run(connection)
             else:
-                _add_messages(connection, room, list(group), self._now())  # type: ignore[arg-type]
+                posts = [one for one in group if isinstance(one, Post)]
+                _add_messages(connection, room, posts, self._now())
 
 
 def _set(future: asyncio.Future[Any], result: object) -> None:

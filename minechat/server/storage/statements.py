@@ -29,9 +29,8 @@ SCHEMA = (
 SET_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES (?)"
 GET_SCHEMA_VERSION = "SELECT max(version) FROM schema_version"
 
-#: Set on the connection before anything else; each is a line of its own in SQLite's manual.
+#: Settings of the connection (https://sqlite.org/pragma.html).
 PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
