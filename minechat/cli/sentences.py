@@ -1,16 +1,22 @@
 """Every sentence the commands say, in one place, so that another language can follow."""
 
-from minechat.events import Account, Connected, LinesSkipped, Lost, Retrying
+from minechat.events import Connected, LinesSkipped, Lost, Retrying
 
 TOO_MANY_FILES = "too many open files (the limit of this shell); raise it with: ulimit -n 1024"
-TOKEN_VISIBLE = (
-    "other users of this machine can see a token on the command line; --token-path and --token-stdin hide it"
-)
 NO_SERVER_HERE = "start chat.py or minechat server, or name another server with --host"
 
 ASK_NICKNAME = "Nickname: "
 ASK_TOKEN = "Token: "  # noqa: S105 - a question, not a secret
 ASK_MESSAGE = "> "
+SENT = "sent"
+STANDARD_INPUT = "standard input"
+NO_NICKNAME = "there is no nickname to register; give one with --username"
+NO_NICKNAME_TYPED = "no nickname was typed; nothing was registered"
+NOT_A_NICKNAME = "a nickname is one line without control characters; nothing was sent"
+NOT_A_TOKEN = "this is no token: it must be one word of at most 256 ASCII characters; nothing was sent"  # noqa: S105
+NOTHING_TO_SEND = "standard input is empty; there is nothing to send"
+INPUT_NOT_UTF8 = "standard input is not UTF-8 text"
+INPUT_HOLDS_NUL = "standard input is not text: it holds NUL bytes"
 
 
 def unexpected(kind: str, message: str) -> str:
@@ -48,7 +54,7 @@ def _skipped(count: int) -> str:
 
 
 def opened_here(read_port: int, write_port: int, *, wanted: bool) -> str:
-    """The embedded server is open: how the other scripts reach it, with ports only where they must be told."""
+    """The embedded server is open: how the other scripts reach it, with a port where they need one."""
     ports = "" if wanted else f" --port {write_port}"
     reach = f"registration.py{ports} and authorization.py{ports}"
     return f"a chat of your own is open on 127.0.0.1:{read_port}; {reach} reach it from another terminal"
@@ -59,28 +65,74 @@ def joined_here(read_port: int) -> str:
     return f"joining the chat that is open on 127.0.0.1:{read_port}"
 
 
+def token_visible() -> str:
+    """A token was given as an argument."""
+    return "other users of this machine can see a token given with -T; --token-path and --token-stdin hide it"
+
+
 def token_travels_plain(host: str) -> str:
     """A token leaves this machine unencrypted."""
     return f"the token travels to {host} unencrypted: whoever is on the way can read it"
 
 
-def registered(account: Account, path: str) -> str:
+def token_shadowed(origin: str, path: str) -> str:
+    """A token of a setting counts though a token file was named."""
+    return f"the token is {origin}, not the one in {path}"
+
+
+def no_token(path: str) -> str:
+    """No option, setting or file gives a token, and no nickname is there to register."""
+    return f"there is no token, nor a file {path}; run registration.py first, or give --username to register"
+
+
+def registered(nickname: str, path: str) -> str:
     """An account was made; the token itself is data and goes to stdout."""
-    return f"registered as {account.nickname}; the token is saved in {path}"
+    return f"registered as {nickname}; the token is saved in {path}"
 
 
-def token_not_saved(reason: str) -> str:
+def token_not_saved(nickname: str, reason: str) -> str:
     """The account exists and its token is only on stdout."""
-    return f"{reason}; keep the token printed above, it is not saved"
+    return f"registered as {nickname}, but {reason}; keep the token printed above, it is not saved"
 
 
-def sent(count: int) -> str:
+def welcome(nickname: str) -> str:
+    """The prompt is about to open."""
+    return f"you are {nickname}; Enter sends, Alt-Enter begins a new line, Ctrl-D leaves"
+
+
+def sent(count: int, nickname: str) -> str:
     """So many messages were acknowledged."""
-    return "sent" if count == 1 else f"{count} messages sent"
+    return f"sent as {nickname}" if count == 1 else f"{count} messages sent as {nickname}"
+
+
+def refused(reason: str, retry_after: float | None) -> str:
+    """The server's words, and when to try again where that helps."""
+    return f"refused: {reason}" + ("" if retry_after is None else f"; try again in {retry_after:g} s")
 
 
 def partly_sent(sent: int, total: int | None, reason: str) -> str:
-    """Some messages were acknowledged before one was not."""
-    of = "" if total is None else f" of {total}"
-    which = "message 1 was sent" if sent == 1 else f"messages 1 to {sent}{of} were sent"
-    return f"{which}, number {sent + 1} was not: {reason}"
+    """Some messages were acknowledged before one failed: which, and what became of the others."""
+    before = "message 1 was sent" if sent == 1 else f"messages 1 to {sent} were sent"
+    after = "" if total is None or total < sent + 2 else f"; nothing was sent from message {sent + 2} on"
+    return f"{before}, message {sent + 1} failed: {reason}{after}"
+
+
+def stopped(number: int) -> str:
+    """A signal came while a message waited for its acknowledgement."""
+    before = {1: "", 2: "; message 1 was sent"}.get(number, f"; messages 1 to {number - 1} were sent")
+    return f"stopped: it is unknown whether message {number} was sent{before}"
+
+
+def too_much_input(limit: int) -> str:
+    """A message on standard input is so long that it was not read to its end."""
+    return f"standard input holds a message longer than {limit} bytes, more than a message can be"
+
+
+def cannot_read_input(reason: str) -> str:
+    """The system refuses to read standard input."""
+    return f"cannot read standard input: {reason}"
+
+
+def cannot_write_output(reason: str) -> str:
+    """The system refuses to write to standard output."""
+    return f"cannot write to standard output: {reason}"
