@@ -10,7 +10,7 @@ from typing import Any, Literal, overload
 from minechat.cli import exits, sentences
 from minechat.cli.exits import UsageError
 from minechat.cli.interrupts import Interrupts
-from minechat.cli.report import BLAMED, Report, silence_stdout, warn
+from minechat.cli.report import BLAMED, Report, output_closed, silence_stdout, warn
 from minechat.cli.settings import parse
 from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, RegistrationOptions, ServerOptions
 from minechat.errors import LocalError, MinechatError
@@ -53,7 +53,7 @@ def start(command: Any, argv: Sequence[str] | None, body: Callable[[Any], Body])
         options: Options = parse(command, argv)
     except UsageError as error:
         return Report(error.program, error.as_json).failure(error)
-    for warning in options.warnings:
+    for warning in () if options.quiet else options.warnings:
         warn(options.program, warning)
     return run(
         lambda: body(options),
@@ -97,7 +97,7 @@ async def _aimed(main: Callable[[], Body], interrupts: Interrupts) -> int:
 
 def _failed(error: BaseException, interrupts: Interrupts, report: Report) -> int:
     match error:
-        case BrokenPipeError():
+        case BrokenPipeError() if output_closed():
             silence_stdout()
             return exits.DONE
         case KeyboardInterrupt():

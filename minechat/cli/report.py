@@ -15,7 +15,6 @@ from minechat.errors import (
     NetworkError,
     Refused,
     TokenFileUnusable,
-    UnknownToken,
 )
 
 BLAMED: dict[type[MinechatError], str] = {
@@ -23,7 +22,6 @@ BLAMED: dict[type[MinechatError], str] = {
     HistoryUnusable: "history",
     TokenFileUnusable: "token_path",
     DatabaseUnusable: "database",
-    UnknownToken: "token",
 }
 """Which setting an error is about, so that its origin can be named."""
 
@@ -66,6 +64,18 @@ class Report:
         else:
             _line(f"{self.program}: {message}")
         return exits.exit_code(error)
+
+
+def output_closed() -> bool:
+    """Whether the reader of our stdout or stderr has gone; where that cannot be asked, it is believed."""
+    import select  # noqa: PLC0415 - only a broken pipe asks
+
+    if sys.platform == "win32":
+        return True
+    poll = select.poll()
+    for number in (1, 2):
+        poll.register(number, 0)
+    return any(happened & (select.POLLERR | select.POLLHUP) for _, happened in poll.poll(0))
 
 
 def silence_stdout() -> None:
