@@ -25,7 +25,7 @@ class Side(Enum):
 class State(Enum):
     CONNECTED = "the server owes its greeting"
     GREETED = "the client owes a token, or an empty line to register"
-    TOKEN_GIVEN = "the server owes the account, or null"
+    TOKEN_GIVEN = "the server owes the account, or null"  # noqa: S105 - a state, no secret
     NEWCOMER = "the server owes the question for a nickname"
     ASKED = "the client owes a nickname"
     NICKNAME_GIVEN = "the server owes the account"
@@ -146,7 +146,7 @@ _ACKNOWLEDGED = "Message send. Write more, end message with an empty line."
 _NULL = "null"
 _NOT_SENT = "Message not sent: "
 _NOT_SENT_LINE = re.compile(
-    r"Message not sent: (?P<reason>.*?)\.?(?: Try again in (?P<after>\d{1,9}) s\.)?", re.S
+    r"Message not sent: (?P<reason>.*?)\.(?: Try again in (?P<after>[0-9]{1,9}) s\.)?", re.S
 )
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) ")
 _TOKEN = re.compile(r"[!-~]{1,256}")
@@ -163,6 +163,7 @@ class Talk:
         self._lines = LineBuffer(LINE_LIMIT)
         self._message: list[str] = []
         self._message_size = 0
+        self._violation: ProtocolViolation | None = None
         self.state = State.CONNECTED
         #: Messages not yet answered.
         self.owed = 0
@@ -189,8 +190,18 @@ class Talk:
     def next_event(self) -> Event | None:
         """The other side's next event, or None: more bytes are needed, or it is our turn.
 
-        :raises ProtocolViolation: the other side broke the protocol; the connection must end
+        :raises ProtocolViolation: the other side broke the protocol; the connection must end, and every
+            further call raises again, so that no rest of the broken input is ever taken for an event
         """
+        if self._violation is not None:
+            raise self._violation
+        try:
+            return self._read_event()
+        except ProtocolViolation as exc:
+            self._violation = exc
+            raise
+
+    def _read_event(self) -> Event | None:
         while self._may_read():
             line = self._lines.take()
             if line is None:
@@ -294,7 +305,8 @@ def _decode_account(text: str) -> Introduced | TokenUnknown:
     nickname, token = answer.get("nickname"), answer.get("account_hash")
     if not isinstance(nickname, str) or not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ProtocolViolation("the server's account lacks a nickname or a usable token")
-    return Introduced(Account(nickname, token))
+    # JSON can name half a surrogate pair, which no encoder of the caller's would take.
+    return Introduced(Account(nickname.encode("utf-8", "replace").decode(), token))
 
 
 def _read_answer(text: str) -> Acknowledged | None:
@@ -320,11 +332,9 @@ _READERS: dict[State, Callable[[str], Event | None]] = {
 
 def _encode(event: Event) -> bytes:
     match event:
-        case Token(value):
-            if not _TOKEN.fullmatch(value):
-                raise InvalidInput("a token is 1 to 256 printable ASCII characters without blanks")
-            return encode(value)
-        case Nickname(value):
+        case Token(value) if not _TOKEN.fullmatch(value):
+            raise InvalidInput("a token is 1 to 256 printable ASCII characters without blanks")
+        case Token(value) | Nickname(value):
             return check_line(value)
         case NoToken():
             return b"\n"
