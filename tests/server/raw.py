@@ -1,6 +1,7 @@
 """Raw clients of the two ports, as people in the wild write them: no code of ours but the socket."""
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass
 
@@ -40,10 +41,8 @@ class Raw:
 
     async def close(self) -> None:
         self.writer.close()
-        try:
+        with contextlib.suppress(ConnectionError, TimeoutError):
             await asyncio.wait_for(self.writer.wait_closed(), DEADLINE)
-        except (ConnectionError, TimeoutError):
-            pass
 
 
 #: Every connection a test opened, so that one fixture can close them all.

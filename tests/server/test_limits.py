@@ -34,11 +34,9 @@ def test_nobody_says_more_than_the_burst_and_the_rate_allow(pauses: list[float])
     clock = Clock()
     pace = Pace(2.0, 5, clock)
     start = clock.now
-    passed = 0
-    for pause in pauses:
+    for passed, pause in enumerate(pauses, 1):
         clock.now += pause
         clock.now += pace.take()
-        passed += 1
         assert passed <= 5 + 2.0 * (clock.now - start) + 1e-6
 
 

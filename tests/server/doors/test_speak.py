@@ -71,7 +71,7 @@ async def test_an_empty_or_blank_token_asks_for_a_nickname(server: Server, token
 
 
 async def test_token_and_empty_line_at_once_is_a_login_and_a_ping(server: Server) -> None:
-    first, _, token = await log_in(server.write_port, "Anna")
+    _, _, token = await log_in(server.write_port, "Anna")
     client = await raw(server.write_port)
     client.send(token.encode() + b"\n\n")
     assert await client.line() == GREETING
