@@ -4,8 +4,8 @@ import codecs
 import os
 from collections.abc import AsyncIterator
 
+from minechat.cli import sentences
 from minechat.client.threads import in_daemon_thread
-
 from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
 
 #: The most bytes that one message may be given in: blank lines and CRs go before it is measured for the
@@ -54,27 +54,27 @@ class StandardInput:
             await self._more()
         return self._text(bytes(self._bytes))
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self, *, required: bool = True) -> AsyncIterator[str]:
         """Each line that holds anything, as it arrives.
 
-        :raises EmptyMessage: the input ended without one
+        :raises EmptyMessage: the input ended without one, and one is required
         """
-        empty = True
+        missing = required
         while (line := await self.line()) is not None:
             if line.strip():
-                empty = False
+                missing = False
                 yield line
-        if empty:
-            raise EmptyMessage("standard input is empty, so there is nothing to send")
+        if missing:
+            raise EmptyMessage(sentences.NOTHING_TO_SEND)
 
     async def _more(self) -> None:
         if len(self._bytes) > INPUT_LIMIT:
             self._text(bytes(self._bytes), whole=False)
-            raise MessageTooLong(f"a message on standard input is longer than {INPUT_LIMIT} bytes")
+            raise MessageTooLong(sentences.too_much_input(INPUT_LIMIT))
         try:
             data = await in_daemon_thread(os.read, self._descriptor, INPUT_LIMIT + 1 - len(self._bytes))
         except OSError as error:
-            raise InvalidInput(f"cannot read standard input: {error.strerror}") from None
+            raise InvalidInput(sentences.cannot_read_input(error.strerror)) from None
         self._bytes += data
         self._ended = not data
 
@@ -86,7 +86,7 @@ class StandardInput:
         try:
             text = codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
         except UnicodeDecodeError:
-            raise InvalidInput("standard input is not UTF-8 text") from None
+            raise InvalidInput(sentences.INPUT_NOT_UTF8) from None
         if "\0" in text:
-            raise InvalidInput("standard input holds NUL bytes: that is not text")
+            raise InvalidInput(sentences.INPUT_HOLDS_NUL)
         return text

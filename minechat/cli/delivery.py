@@ -1,0 +1,59 @@
+"""What became of each message of a run: acknowledged, refused, not sent, or nobody knows."""
+
+import asyncio
+from collections.abc import AsyncIterable
+
+from minechat.cli import sentences
+from minechat.cli.exits import PartlySent
+from minechat.cli.report import warn
+from minechat.cli.results import put_json
+from minechat.cli.speaker import reason
+from minechat.cli.typed import AuthorizationOptions
+from minechat.client.speak import Speaker, check_message
+from minechat.errors import MinechatError
+from minechat.events import Account
+
+
+class Delivery:
+    """Sends messages one after another and keeps count."""
+
+    def __init__(self, talk: Speaker, account: Account, options: AuthorizationOptions) -> None:
+        self._talk = talk
+        self.account = account
+        self.options = options
+        self.sent = 0
+
+    async def send_all(self, messages: AsyncIterable[str], *, total: int | None = None) -> None:
+        """Sends each message once the one before it is acknowledged.
+
+        :param total: how many there will be, where that is known
+        :raises PartlySent: some were acknowledged before one failed
+        :raises MinechatError: the first one failed
+        """
+        try:
+            async for text in messages:
+                await self.send(text)
+        except MinechatError as error:
+            if not self.sent:
+                raise
+            raise PartlySent(sentences.partly_sent(self.sent, total, reason(error))) from error
+
+    async def send(self, text: str) -> None:
+        """Sends one message and waits until it is acknowledged; never sends it again.
+
+        :raises MinechatError: as ``Speaker.say``
+        """
+        text = check_message(text)
+        try:
+            await self._talk.say(text)
+        except asyncio.CancelledError:
+            warn(self.options.program, sentences.stopped(self.sent + 1))
+            raise
+        self.sent += 1
+        if self.options.json:
+            put_json(number=self.sent, nick=self.account.nickname, text=text)
+
+    def tell(self) -> None:
+        """One line on stderr at the end of a run that went well."""
+        if self.sent and not self.options.quiet:
+            warn(self.options.program, sentences.sent(self.sent, self.account.nickname))

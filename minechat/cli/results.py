@@ -1,0 +1,47 @@
+"""What the posting commands put on stdout: lines for programs, exact, in whatever encoding it has."""
+
+import json
+import sys
+
+from minechat.cli import sentences
+from minechat.errors import LocalError
+
+
+class OutputUnusable(LocalError):
+    """Standard output cannot be written to."""
+
+
+def put(line: str) -> None:
+    """One line on stdout, at once; letters its encoding lacks are escaped.
+
+    :raises BrokenPipeError: nobody reads it any more, which ends a command quietly
+    :raises OutputUnusable: the disk behind it is full, or the like
+    """
+    encoding = sys.stdout.encoding
+    try:
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputUnusable(sentences.cannot_write_output(error.strerror)) from None
+
+
+def put_json(**fields: str | int | None) -> None:
+    """One JSON object on stdout, safe to show and exact; ``v`` is its version.
+
+    :raises BrokenPipeError, OutputUnusable: as ``put``
+    """
+    body = ",".join(f'"{name}":{_literal(value)}' for name, value in {"v": 1, **fields}.items())
+    put(f"{{{body}}}")
+
+
+def _literal(value: str | int | None) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if not sys.stdout.encoding.lower().startswith("utf"):
+        # The escapes of an encoding that lacks a letter are not those of JSON.
+        return json.dumps(value)
+    from minechat.text import exact_json  # noqa: PLC0415 - a post without --json does not need it
+
+    return exact_json(value)
