@@ -90,9 +90,10 @@ def read_text(path: str, origin: str) -> str | None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot read settings: {reason} ({origin}); mend or remove it") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UsageError(f"cannot read settings: not a regular file ({origin}); mend or remove it")
     with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UsageError(f"cannot read settings: not a regular file ({origin}); mend or remove it")
         data = file.read(SIZE_LIMIT + 1)
     try:
         text = data.decode("utf-8-sig")

@@ -1,0 +1,63 @@
+"""The first thing a process does: a quiet Ctrl-C, and standard streams that exist."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_ctrl_c_during_the_imports_is_quiet() -> None:
+    code = (
+        "import os, signal\n"
+        "from minechat.cli import prepare\n"
+        "prepare()\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "import asyncio"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_ignored_ctrl_c_stays_ignored() -> None:
+    code = (
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from minechat.cli import prepare\n"
+        "prepare()\n"
+        "os.kill(os.getpid(), signal.SIGINT)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of its own")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_were_closed_lead_to_the_null_device(closed: str, tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from minechat.cli import prepare\n"
+        "prepare()\n"
+        "mine = os.open('mine', os.O_CREAT | os.O_WRONLY)\n"
+        "assert mine > 2, mine\n"
+        "print('out'); print('err', file=sys.stderr); sys.stdin.read()\n"
+        "os.write(mine, b'done')"
+    )
+    command = f'exec "$0" -c "$1" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, code], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine").read_bytes() == b"done"
+
+
+@pytest.mark.parametrize("script", ["chat", "registration", "authorization"])
+def test_the_scripts_are_a_few_lines(script: str) -> None:
+    lines = (REPOSITORY / f"{script}.py").read_text().splitlines()
+    assert len(lines) < 10
+    assert f"minechat.cli.{script}" in "".join(lines)
+
+
+def test_no_other_script_stands_beside_them() -> None:
+    assert {path.stem for path in REPOSITORY.glob("*.py")} == {"chat", "registration", "authorization"}
