@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import sys
 from typing import TextIO
 
@@ -15,8 +16,8 @@ class StdoutClosed(Exception):
 class Screen:
     """One output stream, written in whole pieces.
 
-    A write happens in a daemon thread: a terminal that was stopped holds up neither the loop nor Ctrl-C,
-    and while it waits nothing more is read from the socket.
+    A write to a terminal or a pipe happens in a daemon thread: one that was stopped holds up neither the
+    loop nor Ctrl-C, and while it waits nothing more is read from the socket.
 
     :param stream: stdout or stderr; None (closed at start) swallows everything
     """
@@ -24,6 +25,8 @@ class Screen:
     def __init__(self, stream: TextIO | None) -> None:
         self._descriptor = None if stream is None else stream.fileno()
         encoding = "utf-8" if stream is None else stream.encoding
+        # A file takes what it gets; only a terminal or a pipe may keep a writer waiting for ever.
+        self._waits = self._descriptor is not None and not stat.S_ISREG(os.fstat(self._descriptor).st_mode)
         self._encoding = None if encoding.lower().replace("-", "") == "utf8" else encoding
 
     async def write(self, data: bytes) -> None:
@@ -36,7 +39,10 @@ class Screen:
         if self._encoding is not None:
             data = data.decode("utf-8").encode(self._encoding, "backslashreplace")
         try:
-            await in_daemon_thread(_write_all, self._descriptor, data)
+            if self._waits:
+                await in_daemon_thread(_write_all, self._descriptor, data)
+            else:
+                _write_all(self._descriptor, data)
         except BrokenPipeError:
             raise StdoutClosed from None
         except OSError as error:
