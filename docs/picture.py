@@ -32,7 +32,7 @@ def main(seconds: float) -> None:
     feed = pyte.ByteStream(screen)
     with tempfile.TemporaryDirectory() as folder:
         process, terminal = _start(folder)
-        feed.feed("$ uv run chat.py\r\n".encode())
+        feed.feed(b"$ uv run chat.py\r\n")
         deadline, posted = time.monotonic() + seconds, False
         while time.monotonic() < deadline:
             with contextlib.suppress(BlockingIOError):
@@ -59,7 +59,16 @@ def _start(folder: str) -> tuple[subprocess.Popen[bytes], int]:
 
 def _post(folder: str) -> None:
     # Reads the address like a person would: the speak port is the one this script chose.
-    command = [sys.executable, str(ROOT / "authorization.py"), "-P", "47050", "-U", "Вася", "-m", "всем привет!"]
+    command = [
+        sys.executable,
+        str(ROOT / "authorization.py"),
+        "-P",
+        "47050",
+        "-U",
+        "Вася",
+        "-m",
+        "всем привет!",
+    ]
     subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True)
 
 

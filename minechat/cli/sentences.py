@@ -136,3 +136,8 @@ def cannot_read_input(reason: str) -> str:
 def cannot_write_output(reason: str) -> str:
     """The system refuses to write to standard output."""
     return f"cannot write to standard output: {reason}"
+
+
+def serving(host: str, read_port: int, write_port: int) -> str:
+    """Where a server listens."""
+    return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post"
