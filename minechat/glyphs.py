@@ -31,9 +31,10 @@ _BLANK = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159"
 )
-# Zero width joiners, and Hangul vowels and final consonants, which join the letter before them.
-_JOINING = frozenset(map(chr, [0x200C, 0x200D, *range(0x1161, 0x1200), *range(0xD7B0, 0xD800)]))
-_UNSEEN_IN_NICK = frozenset(map(chr, [0x200C, 0x200D, *range(0xFE00, 0xFE10)]))
+_JOINERS = "\u200c\u200d"
+# Hangul vowels and final consonants join the letter before them; some numbers here are unassigned.
+_JOINING_LETTERS = frozenset(map(chr, [*range(0x1161, 0x1200), *range(0xD7B0, 0xD800)]))
+_UNSEEN_IN_NICK = frozenset(_JOINERS + "".join(map(chr, range(0xFE00, 0xFE10))))
 _KNOWN_AT_ONCE = 4096
 
 
@@ -66,7 +67,7 @@ def _in_text(char: str) -> Kind:
     if char in _BLANK or char >= "\U000e0000":
         return ESCAPED
     category = unicodedata.category(char)
-    if category[0] == "M" or char in _JOINING:
+    if category[0] == "M" or char in _JOINERS or (category == "Lo" and char in _JOINING_LETTERS):
         return MARK
     # Newer terminals know emoji that our tables do not yet.
     emoji = "\U0001f000" <= char <= "\U0001faff"
