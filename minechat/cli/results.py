@@ -4,6 +4,7 @@ import json
 import sys
 
 from minechat.cli import sentences
+from minechat.cli.report import silence_stdout
 from minechat.errors import LocalError
 
 
@@ -24,6 +25,7 @@ def put(line: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        silence_stdout()
         raise OutputUnusable(sentences.cannot_write_output(error.strerror)) from None
 
 
