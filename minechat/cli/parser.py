@@ -80,7 +80,7 @@ class Parser(configargparse.ArgumentParser):
         import difflib  # noqa: PLC0415 - only a slip of the finger needs it
 
         known = [spelling for option in self.options for spelling in option.flags]
-        close = difflib.get_close_matches(flag, known, 1)
+        close = difflib.get_close_matches(flag, known, 1, cutoff=0.75)
         return f"perhaps {close[0]}, " if close else ""
 
 

@@ -28,12 +28,14 @@ BLAMED: dict[type[MinechatError], str] = {
 
 def write(stream: TextIO | None, text: str) -> None:
     """Writes and flushes; what the stream's encoding lacks is escaped, a closed stream is no failure."""
-    if stream is None:
+    if stream is None or stream.closed:
         return
-    with contextlib.suppress(OSError, ValueError):
-        encoding = stream.encoding or "utf-8"
+    encoding = stream.encoding or "utf-8"
+    try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
+    except OSError:
+        _silence(stream)
 
 
 def warn(program: str, message: str) -> None:
@@ -79,10 +81,15 @@ def output_closed() -> bool:
 
 
 def silence_stdout() -> None:
-    """Nobody reads stdout any more: what is left in its buffer goes nowhere, without noise at exit."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    """Nobody reads stdout any more."""
+    _silence(sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    # What is left in its buffer goes nowhere, so that the interpreter makes no noise at exit.
+    with contextlib.suppress(OSError, ValueError):
         devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
+        os.dup2(devnull, stream.fileno())
         os.close(devnull)
 
 

@@ -25,6 +25,8 @@ def test_the_help_is_complete(command: str) -> None:
 def test_names_in_the_environment_are_prefixed_and_plain_only_where_taken() -> None:
     options = {option.settings: option for option in COMMANDS["chat"].options if option.settings}
     assert spelled(options["HOST",]) == ["MINECHAT_HOST", "HOST"]
+    both = ["MINECHAT_WRITE_PORT", "WRITE_PORT", "MINECHAT_SEND_PORT", "SEND_PORT"]
+    assert spelled(options["WRITE_PORT", "SEND_PORT"]) == both
     assert spelled(options["DATABASE_URL",]) == ["MINECHAT_DATABASE_URL"]
 
 

@@ -115,7 +115,7 @@ def config_refusal(tmp_path: Path, text: str) -> str:
 
 
 def test_a_configuration_file_takes_setting_names_in_any_spelling(tmp_path: Path) -> None:
-    text = "[chat]\nhost = chat.example\nREAD-PORT: 7\nMINECHAT_FSYNC = yes\nserver_host = ::1\nhistory =\n"
+    text = "\ufeffhost = chat.example\n[x]\nREAD-PORT: 7\nMINECHAT_FSYNC = on\nserver_host = ::1\nhistory =\n"
     options = with_config(tmp_path, text)
     assert (options.host, options.port, options.fsync) == ("chat.example", 7, True)
     assert options.history == "history.log"

@@ -11,7 +11,8 @@ from minechat.cli.main import main
 
 
 def minechat(tmp_path: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+    clean = {name: value for name, value in os.environ.items() if name in kept}
     command = [sys.executable, "-m", "minechat", *argv]
     return subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True)
 
