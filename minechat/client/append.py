@@ -111,7 +111,7 @@ class LineFile(FileIO):
         try:
             while done < len(data):
                 done += os.write(self.fileno(), data[done:])
-            if self._fsync:
+            if self._fsync and data:
                 os.fsync(self.fileno())
         except OSError as error:
             self._note(error)

@@ -56,7 +56,7 @@ def save_token(path: str, token: str, *, replace: bool) -> None:
     """Writes the token to a file of mode 0600: after any crash it is there whole, or the old one is.
 
     :param replace: whether a token that is there may go; without it no race can overwrite one
-    :raises TokenFileUnusable: nothing was saved; what was there is as it was
+    :raises TokenFileUnusable: the token is not safely there; what was there before is whole
     """
     if not _TOKEN.fullmatch(token):
         raise TokenFileUnusable("this is not a token: it must be one word of at most 256 ASCII characters")
