@@ -16,6 +16,8 @@ from minechat.cli.options import PLAIN, PREFIX, Option
 SIZE_LIMIT = 1 << 20
 """The most bytes of a .env or configuration file; larger ones are something else."""
 
+LONGEST_SHOWN = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -151,4 +153,5 @@ def as_argument(option: Option, found: Found) -> str:
 
 def unusable(found: Found, problem: BadValue) -> UsageError:
     """The error for a value of the wrong kind: what it is, where it came from, what to do."""
-    return UsageError(f"{found.text!r} {problem} ({found.origin}); {problem.remedy}")
+    text = found.text if len(found.text) <= LONGEST_SHOWN else found.text[:LONGEST_SHOWN] + "..."
+    return UsageError(f"{text!r} {problem} ({found.origin}); {problem.remedy}")

@@ -60,11 +60,6 @@ def opened_here(read_port: int, write_port: int, *, wanted: bool) -> str:
     return f"a chat of your own is open on 127.0.0.1:{read_port}; {reach} reach it from another terminal"
 
 
-def joined_here(read_port: int) -> str:
-    """A server of ours runs on this machine already."""
-    return f"joining the chat that is open on 127.0.0.1:{read_port}"
-
-
 def token_visible() -> str:
     """A token was given as an argument."""
     return "other users of this machine can see a token given with -T; --token-path and --token-stdin hide it"

@@ -155,6 +155,10 @@ def test_a_bad_value_is_named_with_its_origin(
     assert "\n" not in line
 
 
+def test_a_huge_bad_value_is_not_told_whole() -> None:
+    assert len(failure("-P", "9" * 10_000)) < 200
+
+
 def test_a_bad_value_in_dotenv_is_named_with_its_file(dotenv: Path, tmp_path: Path) -> None:
     dotenv.write_text("READ_PORT=abc")
     assert f"(READ_PORT in {dotenv})" in failure(folders=[str(tmp_path)])
