@@ -1,6 +1,7 @@
 """The scripts as real processes, and a speak port that follows a script instead of the rules."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -191,3 +192,30 @@ class Commands:
 @pytest.fixture
 def commands(tmp_path: Path) -> Commands:
     return Commands(tmp_path)
+
+
+@dataclass
+class RealServer:
+    """``minechat server`` as a process of its own, on ports that were free."""
+
+    process: "subprocess.Popen[bytes]"
+    read_port: int
+    write_port: int
+
+
+@pytest.fixture
+def real_server(commands: Commands) -> Iterator[RealServer]:
+    ports = ["--read-port", "0", "--write-port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minechat", "server", *ports, "--limits", "off"],
+        cwd=commands.folder,
+        env=commands.environment | {"PYTHONPATH": str(REPOSITORY)},
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            assert process.stderr is not None
+            read_port, write_port = map(int, re.findall(rb"port (\d+)", process.stderr.readline()))
+            yield RealServer(process, read_port, write_port)
+        finally:
+            process.kill()

@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -471,6 +472,49 @@ def test_a_newcomer_whose_token_cannot_be_saved_sees_it(commands, scripted) -> N
     assert (done.returncode, done.stdout) == (2, "6b2c9a80-0000-4000-8000-000000000001\n")
     assert server.heard == b"\nVlad\n"
     assert commands.token_file.read_text() == TOKEN + "\n"
+
+
+# --- a real server ---
+
+
+def test_what_is_posted_is_heard_once_and_in_order(commands, real_server) -> None:
+    port = real_server.write_port
+    with socket.create_connection(("127.0.0.1", real_server.read_port)) as watching:
+        lines = watching.makefile("r", encoding="utf-8")
+        token = commands.run("registration", "-P", port, "-U", "Вася").stdout.strip()
+        name = None
+        for options, stdin, said in (
+            (["-m", "привет", "-m", "a\n\nb"], b"", ["привет", "a b"]),
+            ([], b"from a pipe\n", ["from a pipe"]),
+            (["--lines"], b"one\n\ntwo", ["one", "two"]),
+            (["--token-stdin", "--token-path", "none"], f"{token}\nall of it".encode(), ["all of it"]),
+            (["--token-path", "other", "-U", "Петя"], b"newcomer", ["newcomer"]),
+        ):
+            done = commands.run("authorization", "-P", port, *options, stdin=stdin)
+            assert done.returncode == 0, done.stderr
+            heard = [lines.readline().rstrip("\n").partition(": ") for _ in said]
+            assert [text for _, _, text in heard] == said
+            name = name or heard[0][0]
+            assert {nick for nick, _, _ in heard} == {name} or said == ["newcomer"]
+
+
+def test_a_token_the_real_server_does_not_know(commands, real_server) -> None:
+    done = commands.run("authorization", "-P", real_server.write_port, "-T", TOKEN, "-m", "x", "-U", "Vlad")
+    assert done.returncode == 4
+    assert not commands.token_file.exists()
+
+
+def test_lines_until_the_server_is_killed(commands, real_server) -> None:
+    assert commands.run("registration", "-P", real_server.write_port, "-U", "Vlad").returncode == 0
+    with commands.start("authorization", "-P", real_server.write_port, "--lines", "--json") as process:
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["text"] == "one"
+        real_server.process.kill()
+        real_server.process.wait()
+        out, err = process.communicate(b"two\n", timeout=20)
+    assert (process.returncode, out) == (8, b"")
+    assert "message 1 was sent, message 2 failed" in json.loads(err)["error"]["message"]
 
 
 # --- the cost ---
