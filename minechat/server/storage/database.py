@@ -59,8 +59,7 @@ def _locked(path: str) -> Iterator[None]:
 
 def _ensure_file(path: str) -> None:
     if not os.path.lexists(path):
-        if any(os.path.lexists(path + companion) for companion in COMPANIONS):
-            raise _Unusable(f"it is gone, but {path}-wal or its like is still there; restore the file")
+        _ensure_no_remains(path)
         _create(path)
     # Closed before SQLite opens it: closing any descriptor of a file drops the locks of the process.
     fd = system.open_private(path, os.O_RDWR)
@@ -69,6 +68,14 @@ def _ensure_file(path: str) -> None:
             raise _Unusable("it is empty; restore it, or remove it to begin anew")
     finally:
         os.close(fd)
+
+
+def _ensure_no_remains(path: str) -> None:
+    """A log without its database holds messages: a new database beside it would hide that they are lost."""
+    for log in (path + "-wal", path + "-journal"):
+        with suppress(FileNotFoundError):
+            if os.lstat(log).st_size:
+                raise _Unusable(f"it is gone, but its log {log!r} is still there; restore the file")
 
 
 def _create(path: str) -> None:

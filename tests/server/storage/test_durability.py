@@ -1,0 +1,91 @@
+"""What was acknowledged is on the disk: after kill -9, in the order of system calls, after a failed fsync."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SYNCED = re.compile(r"(?:fdatasync|fsync)(?:\(\d+<[^>]*-wal>\)| resumed>\)) += 0")
+LOGGED = re.compile(r"pwrite64\(\d+<[^>]*-wal>")
+ACKNOWLEDGED = re.compile(r'write\(1<[^>]*>, "(\d+ \d+) \d+\\n"')
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=50)
+
+
+def kill(folder: Path, *options: str) -> tuple[int, dict[str, object]]:
+    result = run(sys.executable, HERE / "killing.py", folder, *options)
+    assert result.stderr == ""
+    return result.returncode, json.loads(result.stdout)
+
+
+def test_no_kill_loses_what_was_acknowledged(tmp_path: Path) -> None:
+    code, found = kill(tmp_path, "--kills=10", "--posters=20")
+    assert found.pop("acknowledged")
+    assert found == {"lost": 0, "duplicated": 0, "disordered": 0, "misnumbered": 0, "integrity": "ok"}
+    assert code == 0
+
+
+def test_kills_show_a_server_that_acknowledges_before_it_commits(tmp_path: Path) -> None:
+    code, found = kill(tmp_path, "--kills=6", "--posters=20", "--plant=acknowledge_early")
+    assert found["lost"] != 0
+    assert code == 1
+
+
+def too_early(folder: Path, *options: str) -> int:
+    """Of 20 acknowledgements, how many left before their message was in the log and the log synced."""
+    trace = folder / "trace"
+    watch = ("strace", "-f", "-y", "-e", "trace=fdatasync,fsync,pwrite64,write", "-s", "5000", "-o", trace)
+    posting = (sys.executable, HERE / "posting.py", folder / "a.db", "--posters=1", "--messages=20")
+    assert run(*watch, *posting, "--round=7", *options).returncode == 0
+    logged = synced = ""
+    acknowledged = early = 0
+    for line in trace.read_text().splitlines():
+        if LOGGED.search(line):
+            logged += line
+        elif SYNCED.search(line):
+            synced = logged
+        elif found := ACKNOWLEDGED.search(line):
+            acknowledged += 1
+            early += found[1] not in synced
+    assert acknowledged == 20
+    return early
+
+
+@pytest.mark.needs("strace")
+def test_an_acknowledgement_leaves_after_its_sync(tmp_path: Path) -> None:
+    assert too_early(tmp_path) == 0
+
+
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize("bug", ["acknowledge_early", "synchronous_normal"])
+def test_the_order_of_calls_shows_a_server_that_acknowledges_too_early(tmp_path: Path, bug: str) -> None:
+    assert too_early(tmp_path, f"--plant={bug}") == 20
+
+
+@pytest.mark.needs("strace")
+def test_a_failed_sync_stops_the_storage_for_good(tmp_path: Path) -> None:
+    database, trace = tmp_path / "a.db", tmp_path / "trace"
+    result = run(
+        *("strace", "-f", "-y", "-e", "trace=fdatasync,write", "-o", trace),
+        *("-e", "inject=fdatasync:error=EIO:when=40+"),
+        *(sys.executable, HERE / "posting.py", database, "--posters=5"),
+    )
+    *acknowledged, failed = result.stdout.splitlines()
+    assert result.returncode == 3, result.stderr
+    assert failed.startswith("failed: ") and "disk I/O error" in failed
+    _, broke, after = trace.read_text().partition("EIO")
+    assert broke and not ACKNOWLEDGED.search(after)
+    with closing(sqlite3.connect(database)) as connection:
+        stored = {(text, seq) for text, seq in connection.execute("SELECT text, seq FROM message")}
+    promised = [line.rpartition(" ") for line in acknowledged if line != "ready"]
+    assert promised
+    assert {(text, int(seq)) for text, _, seq in promised} <= stored
+    assert max(int(seq) for *_, seq in promised) == len(promised)

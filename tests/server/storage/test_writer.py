@@ -1,0 +1,118 @@
+"""The writer's queue: everything that waits in one batch, order kept, the log kept short."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from minechat.errors import DatabaseUnusable, NotStored
+from minechat.server.storage import statements
+from minechat.server.storage.commit import Operation, Task
+from minechat.server.storage.writer import Writer
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
+        for statement in (*statements.PRAGMAS, statements.USE_WAL, "CREATE TABLE blob (bytes BLOB)"):
+            connection.execute(statement).fetchall()
+        yield connection
+
+
+def apply(connection: sqlite3.Connection, tasks: Sequence[Operation]) -> None:
+    for task in tasks:
+        assert isinstance(task, Task)
+        task.result = task.run(connection)
+
+
+def nothing() -> None:
+    """The files are as they were."""
+
+
+def task(run: Callable[[sqlite3.Connection], object]) -> Task:
+    return Task(asyncio.get_running_loop().create_future(), run)
+
+
+async def test_what_waits_is_one_batch_in_order(connection: sqlite3.Connection) -> None:
+    batches: list[list[object]] = []
+    writer = Writer(apply, lambda done: batches.append([one.result for one in done]))
+    for number in range(100):
+        writer.put(task(lambda _, number=number: number))
+    writer.close()
+    writer.serve(connection, nothing)
+    assert batches == [list(range(100))]
+
+
+async def test_it_never_waits_for_company(connection: sqlite3.Connection) -> None:
+    batches: list[int] = []
+    writer = Writer(apply, lambda done: batches.append(len(done)))
+
+    def first(_: sqlite3.Connection) -> None:
+        writer.put(task(lambda _: writer.close()))
+
+    writer.put(task(first))
+    writer.serve(connection, nothing)
+    assert batches == [1, 1]
+
+
+async def test_closing_drains_the_queue(connection: sqlite3.Connection) -> None:
+    done: list[Operation] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(_: sqlite3.Connection) -> None:
+        entered.set()
+        go_on.wait(10)
+
+    writer = Writer(apply, done.extend)
+    writer.put(task(slow))
+    closer = threading.Thread(
+        target=lambda: (entered.wait(10), writer.put(late), writer.close(), go_on.set())
+    )
+    late = task(lambda _: "late")
+    closer.start()
+    writer.serve(connection, nothing)
+    closer.join()
+    assert [one.result for one in done] == [None, "late"]
+
+
+async def test_after_a_failure_everything_is_refused(connection: sqlite3.Connection) -> None:
+    done: list[Operation] = []
+    writer = Writer(apply, done.extend)
+
+    def taken_away() -> None:
+        raise DatabaseUnusable("taken away")
+
+    writer.put(task(lambda _: "one"))
+    with pytest.raises(DatabaseUnusable):
+        writer.serve(connection, taken_away)
+    writer.put(task(lambda _: "two"))
+    writer.close()
+    writer.refuse_all()
+    assert [type(one.error) for one in done] == [NotStored, NotStored]
+
+
+async def test_the_log_stays_short(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    left = 300
+    lengths = []
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO blob VALUES (zeroblob(3000))")
+
+    def next_one(_: Sequence[Operation]) -> None:
+        nonlocal left
+        left -= 1
+        lengths.append((tmp_path / "a.db-wal").stat().st_size)
+        if left:
+            writer.put(task(write))
+        else:
+            writer.close()
+
+    writer = Writer(apply, next_one, checkpoint_commits=20)
+    writer.put(task(write))
+    writer.serve(connection, nothing)
+    assert len(lengths) == 300
+    assert max(lengths) < 20 * 4 * 4200 < 300 * 4200
