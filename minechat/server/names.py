@@ -26,7 +26,6 @@ RESERVED = frozenset(
 
 _SPACES = re.compile("[ _]+")
 _REPLACED = {"Cc", "Cs", "Co", "Cn"}
-_SCRIPTLESS = {"COMMON", "INHERITED"}
 
 
 def mend(nick: str) -> str:
@@ -37,8 +36,9 @@ def mend(nick: str) -> str:
     32 characters. May be empty. Idempotent. The first call with a letter beyond ASCII loads
     a table of scripts; do not make it in an event loop.
     """
-    visible = unicodedata.normalize("NFC", "".join(map(_visible, unicodedata.normalize("NFC", nick))))
-    return _clipped(" ".join(_split_by_script(word) for word in _few_marks(visible).split()))
+    visible = "".join(map(_visible, unicodedata.normalize("NFC", nick)))
+    plain = unicodedata.normalize("NFC", "".join(_moderately_marked(visible)))
+    return _clipped(" ".join("".join(_with_borders(word)) for word in plain.split()))
 
 
 def numbered(nick: str, number: int) -> str:
@@ -63,44 +63,47 @@ def key(name: str) -> str:
 def _visible(char: str) -> str:
     if char.isspace():
         return " "
-    if char == ":":
+    category = unicodedata.category(char)
+    if char == ":" or category in _REPLACED:
         return "_"
-    if unicodedata.category(char).startswith("M"):
-        return char if unicodedata.category(char) != "Me" and safe_nick("a" + char) == "a" + char else ""
-    if safe_nick(char) == char:
-        return char
-    return "_" if unicodedata.category(char) in _REPLACED else ""
+    if category in ("Mn", "Mc"):
+        # A mark is shown on a letter; this one forms no other letter with any.
+        return char if safe_nick("漢" + char) == "漢" + char else ""
+    return char if category != "Me" and safe_nick(char) == char else ""
 
 
-def _few_marks(text: str) -> str:
-    """No mark without a letter before it, and at most a few behind one."""
-    kept = []
-    marks = MARKS
+def _moderately_marked(text: str) -> Iterator[str]:
+    """Marks go that have no letter of their own script before them, or too many marks."""
+    base, marks = " ", 0
     for char in text:
-        marks = marks + 1 if unicodedata.category(char).startswith("M") else 0
-        if char == " ":
-            marks = MARKS
-        if marks <= MARKS or char == " ":
-            kept.append(char)
-    return "".join(kept)
-
-
-def _split_by_script(word: str) -> str:
-    return word if word.isascii() else "".join(_with_borders(word))
+        if not unicodedata.category(char).startswith("M"):
+            base, marks = char, 0
+            yield char
+        elif base != " " and marks < MARKS and _script(char) in (None, _script(base)):
+            marks += 1
+            yield char
 
 
 def _with_borders(word: str) -> Iterator[str]:
-    # Imported by those who meet a letter beyond ASCII.
-    from confusable_homoglyphs.categories import alias  # noqa: PLC0415
-
     current = None
     for char in word:
-        script = alias(char)  # type: ignore[no-untyped-call]  # the library ships no types
-        if script not in _SCRIPTLESS:
+        script = _script(char)
+        if script is not None:
             if current not in (None, script):
                 yield " "
             current = script
         yield char
+
+
+def _script(char: str) -> str | None:
+    """The script a character belongs to; None for those that go with any."""
+    if char.isascii():
+        return "LATIN" if char.isalpha() else None
+    # Imported by those who meet a letter beyond ASCII.
+    from confusable_homoglyphs.categories import alias  # noqa: PLC0415
+
+    script: str = alias(char)  # type: ignore[no-untyped-call]  # the library ships no types
+    return None if script in ("COMMON", "INHERITED") else script
 
 
 def _clipped(nick: str, room: int = 0) -> str:
@@ -111,10 +114,8 @@ def _clipped(nick: str, room: int = 0) -> str:
 
 
 def _folded(text: str) -> str:
-    """Case and compatibility forms folded; twice, since folding one opens the other."""
-    for _ in range(2):
-        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return text
+    """Case and compatibility forms folded; in forms again, since folding one opens the other."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
 
 
 @cache
