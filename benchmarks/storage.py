@@ -1,6 +1,6 @@
 """Durable messages a second through the storage, beside a bare SQLite loop that commits the same batches.
 
-    python benchmarks/storage.py [--messages 40000] [--posters 200] [--runs 5] [--folder DIR]
+    python benchmarks/storage.py [--messages 40000] [--posters 200] [--runs 5] [--folder DIR] [--small]
 
 Each poster waits for its message to be on the disk before it says the next. The bare loop knows all its
 messages beforehand and commits them by ``executemany``, as many at once as there are posters, into the
@@ -75,7 +75,10 @@ def main() -> None:
     parser.add_argument("--posters", type=int, default=200)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--folder", help="where the databases go; its disk is what is measured")
+    parser.add_argument("--small", action="store_true", help="only show that it runs")
     options = parser.parse_args()
+    if options.small:
+        options.messages, options.runs = 2_000, 1
     ours, bound, ratios, p50, p99 = [], [], [], [], []
     for _ in range(options.runs):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Never, Protocol
 
 from minechat.errors import DatabaseUnusable
 
@@ -72,7 +72,7 @@ class Storage(Protocol):
         :raises NotStored: the database cannot be asked now
         """
 
-    async def broken(self) -> None:
+    async def broken(self) -> Never:
         """Waits until the storage has failed for good, and raises why; it takes nothing any more.
 
         :raises DatabaseUnusable: the disk or the engine failed, or the file was taken away

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from threading import Thread
-from typing import Any
+from typing import Any, Never
 
 from minechat.errors import NotStored
 from minechat.server.storage import AccountRow, Candidate, Stored, statements
@@ -104,7 +104,7 @@ class SqliteStorage:
         row: AccountRow | None = await self._put(Task(self._loop.create_future(), find, reads=True))
         return row
 
-    async def broken(self) -> None:
+    async def broken(self) -> Never:
         await self._failed.wait()
         assert self._failure is not None
         raise self._failure
