@@ -12,6 +12,8 @@ from minechat.server.replies import Replies
 
 #: Seconds between two lines of the script: from, to. Many clients take 2 s of silence for a broken line.
 PAUSE = (1.2, 1.9)
+#: Seconds from the start to the first line: who starts the chat is waiting for something to read.
+FIRST = 0.3
 #: A dialogue is drawn from this many of those performed longest ago.
 DRAWN_FROM = 4
 
@@ -124,7 +126,7 @@ async def perform(
     :param clock: the cast's clock
     """
     pause = pause or cast.pause
-    script_due = clock() + pause()
+    script_due = clock() + FIRST
     while True:
         wait = min(script_due, cast.reply_due()) - clock()
         if wait > 0:

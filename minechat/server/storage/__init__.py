@@ -92,7 +92,7 @@ async def open_storage(
     """Opens the database; leaving stores what is queued and closes it.
 
     :param url: ``sqlite:///minechat.db`` (relative) or ``sqlite:////var/lib/minechat.db``
-    :param on_committed: gets each commit's messages in their order, in the event loop, before
+    :param on_committed: gets each commit's messages in their order, in the event loop, after
         the futures of ``say`` are resolved
     :param clock: seconds since 1970, for the times written down
     :param queue_limit: the most operations that may wait; one more is refused with ``NotStored``

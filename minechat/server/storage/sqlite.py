@@ -120,8 +120,10 @@ class SqliteStorage:
         return operation.future
 
     def _finish(self, operations: Sequence[Operation]) -> None:
-        """In the loop: readers hear a message before its author knows that it is stored."""
+        """In the loop: authors are told first, then readers hear; a thousand of them take a while."""
         self._waiting -= len(operations)
+        for operation in operations:
+            _resolve(operation)
         stored = [
             Stored(one.room, one.result, one.nick, one.text)
             for one in operations
@@ -133,9 +135,6 @@ class SqliteStorage:
         except BaseException as error:
             self._fail(error)
             raise
-        finally:
-            for operation in operations:
-                _resolve(operation)
 
     def _fail(self, failure: BaseException) -> None:
         if self._failure is None:
