@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "00000000-0000-4000-8000-000000000000"
 GREETING = b"Hello %username%! Enter your personal hash or leave it empty to create new account.\n"
+DEADLINE = 20.0
 BARE = [sys.executable, "-c", "import asyncio, configargparse, dotenv"]
 
 
@@ -31,6 +32,7 @@ def posting(folder: str) -> float:
     """Seconds from the start of ``authorization.py`` to its token on the wire."""
     arrived: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(DEADLINE)
         thread = threading.Thread(target=_take_token, args=(listening, arrived))
         thread.start()
         port = str(listening.getsockname()[1])
@@ -77,6 +79,7 @@ def first_line(folder: str) -> float:
 def watching_cost(folder: str, seconds: float) -> float:
     """Share of a core that watching takes at ten lines a second."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(DEADLINE)
         port = str(listening.getsockname()[1])
         command = [sys.executable, str(ROOT / "chat.py"), "-H", "127.0.0.1", "-P", port]
         with subprocess.Popen(

@@ -38,6 +38,7 @@ class Source:
         self._block = data
         self._repeat = repeat
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(20.0)
         self.port = self._listening.getsockname()[1]
         self.accepted = 0.0
         self._thread = threading.Thread(target=self._send)
