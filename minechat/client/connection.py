@@ -80,4 +80,6 @@ async def _close(writer: asyncio.StreamWriter) -> None:
             async with asyncio.timeout(CLOSING):
                 await writer.wait_closed()
     finally:
-        writer.transport.abort()
+        # Not otherwise: on Python 3.11 abort() fails where the last bytes have left in peace.
+        if writer.transport.get_write_buffer_size():
+            writer.transport.abort()

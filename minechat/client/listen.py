@@ -15,9 +15,8 @@ from minechat.protocol.listen import LINE_LIMIT, decode
 
 State = Connected | Lost | Retrying | LinesSkipped
 
-#: Bytes of one read. By StreamReader 9 to 11 million lines of 80 bytes a second become whole lines here
-#: (loopback), by a BufferedProtocol 11 to 13: a tenth of the time that screen and history take, so the
-#: reader everybody knows stays.
+#: Bytes of one read. A StreamReader brings 9 to 11 million lines of 80 bytes a second here (loopback), a
+#: BufferedProtocol 11 to 13: next to what screen and history take not worth code of our own.
 BLOCK = 256 * 1024
 
 
