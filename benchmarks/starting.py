@@ -1,4 +1,4 @@
-"""Start-up: from process start to the token on the wire, beside the bare imports; and the first line of the chat.
+"""Starting: from process start to the token on the wire, beside bare imports; the first line; idle cost.
 
 Run: ``uv run python benchmarks/starting.py [repeats]``, or ``--small``.
 """
@@ -107,9 +107,8 @@ def _cpu(pid: int) -> float:
 
 
 def row(name: str, figures: list[float], unit: str = "s") -> None:
-    print(
-        f"{name:48} median {statistics.median(figures):.4f}  min {min(figures):.4f}  max {max(figures):.4f} {unit}"
-    )
+    low, middle, high = min(figures), statistics.median(figures), max(figures)
+    print(f"{name:48} median {middle:.4f}  min {low:.4f}  max {high:.4f} {unit}")
 
 
 def main(repeats: int, seconds: float) -> None:

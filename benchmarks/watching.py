@@ -1,4 +1,4 @@
-"""Watching at full speed: lines a second to a file and a history, beside nc with ts and tee in one run.
+"""Watching at full speed: lines a second to a file and a history, beside nc with ts and tee.
 
 Run: ``uv run python benchmarks/watching.py [lines] [repeats]``. Times run from the accepted connection to the
 end of the watching process; the peers are printed as not installed where they are missing.
