@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 
 from minechat.cli import program
-from minechat.cli.records import first_lines
+from minechat.cli.records import first_lines, stamped
 from minechat.cli.screen import StdoutClosed
 from minechat.cli.settings import ChatOptions
 from minechat.cli.view import View
@@ -69,10 +69,11 @@ async def _show(
                 await kept.gap(gap)
             continue
         block = item if left is None else first_lines(item, left)
-        records = view.records(block)
+        stamp = view.stamp().encode()
+        records = stamped(block, stamp)
         if kept is not None:
             await kept.append(records)
-        await view.show(block, records)
+        await view.show(block, records, stamp)
         if left is not None:
             left -= block.count(b"\n")
             if not left:

@@ -46,9 +46,13 @@ async def _runs_already(options: ChatOptions) -> bool:
 
 
 def _choices(options: ChatOptions) -> tuple[tuple[int, int], ...]:
-    """Pairs of ports to try, the wanted ones first; 0 takes a free one where something else sits."""
+    """Pairs of ports to try, the wanted ones first; 0 takes a free one where something else sits.
+
+    Never the wanted port for posting beside another one for watching: who finds the greeting there
+    joins, and would then watch whatever sits on the port for watching.
+    """
     read_port, write_port = options.port, options.write_port
-    return (read_port, write_port), (read_port, 0), (0, write_port), (0, 0)
+    return (read_port, write_port), (read_port, 0), (0, 0)
 
 
 def _settings(options: ChatOptions, read_port: int, write_port: int) -> Settings:

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 
 from minechat.protocol import listen
@@ -35,19 +36,20 @@ def _coloured(line: bytes, prefix: bytes) -> bytes:
     return prefix + b"\x1b[" + colour + b"m" + nick + b"\x1b[0m" + separator + text
 
 
-def json_lines(block: bytes, now: datetime) -> bytes:
+def json_lines(block: bytes, now: datetime, literal: Callable[[str], str] = exact_json) -> bytes:
     """Each line of a block as one JSON object that keeps the exact text.
 
     :param now: an aware time; its UTC offset stands in every object
+    :param literal: how a string is written; ``json.dumps`` for a stream that takes ASCII only
     """
     time = json.dumps(now.isoformat(timespec="milliseconds"))
-    return b"".join(_json_line(line, time) for line in block.split(b"\n")[:-1])
+    return b"".join(_json_line(line, time, literal) for line in block.split(b"\n")[:-1])
 
 
-def _json_line(line: bytes, time: str) -> bytes:
+def _json_line(line: bytes, time: str, literal: Callable[[str], str]) -> bytes:
     said = listen.decode(line)
-    nick = "null" if said.nick is None else exact_json(said.nick)
-    record = f'{{"v":{JSON_VERSION},"time":{time},"nick":{nick},"text":{exact_json(said.text)}}}\n'
+    nick = "null" if said.nick is None else literal(said.nick)
+    record = f'{{"v":{JSON_VERSION},"time":{time},"nick":{nick},"text":{literal(said.text)}}}\n'
     return record.encode("utf-8")
 
 

@@ -1,20 +1,24 @@
 """What a watcher sees: records on stdout in the chosen form, the state of the connection on stderr."""
 
+import json
 import sys
+from contextlib import suppress
 from datetime import datetime
 
-from minechat.cli import records, sentences
-from minechat.cli.screen import Screen, wants_colour
+from minechat.cli import records, report, sentences
+from minechat.cli.results import OutputUnusable
+from minechat.cli.screen import Screen, StdoutClosed, wants_colour
 from minechat.cli.settings import ChatOptions
 from minechat.client.listen import State
 from minechat.events import LinesSkipped, Lost
-from minechat.text import safe_lines
+from minechat.text import exact_json, safe_lines
 
 
 class View:
     """The two streams of the watcher and how its options want them."""
 
     def __init__(self, options: ChatOptions) -> None:
+        self._program = options.program
         self._format = options.timestamp_format
         self._json = options.json
         self._quiet = options.quiet
@@ -26,19 +30,19 @@ class View:
         """The time now, as it begins a record, without its brackets."""
         return datetime.now().astimezone().strftime(self._format)
 
-    def records(self, block: bytes) -> bytes:
-        """A block of the wire as records of the history, safe and stamped."""
-        return records.stamped(block, self.stamp().encode())
-
-    async def show(self, block: bytes, stamped: bytes) -> None:
+    async def show(self, block: bytes, stamped: bytes, stamp: bytes) -> None:
         """Shows a block: as JSON, in colour, or as it stands in the history.
 
+        :param stamped: the block as records of the history, with this stamp
         :raises StdoutClosed: nobody reads stdout any more
+        :raises OutputUnusable: the disk behind stdout is full, or the like
         """
         if self._json:
-            await self._screen.write(records.json_lines(block, datetime.now().astimezone()))
+            # What another encoding lacks is escaped as in Python, which is no JSON.
+            literal = exact_json if self._screen.utf8 else json.dumps
+            await self._screen.write(records.json_lines(block, datetime.now().astimezone(), literal))
         elif self._colour:
-            await self._screen.write(records.coloured(stamped, self.stamp().encode()))
+            await self._screen.write(records.coloured(stamped, stamp))
         else:
             await self._screen.write(stamped)
 
@@ -48,8 +52,10 @@ class View:
             await self._screen.write(safe_lines(kept))
 
     async def state(self, state: State) -> None:
-        """Tells a change of the connection's state on stderr."""
-        if not self._quiet or isinstance(state, LinesSkipped):
+        """Tells a change of the connection's state on stderr; of lines left out even when quiet."""
+        if isinstance(state, LinesSkipped):
+            self.warn(sentences.state(state))
+        else:
             await self.tell(sentences.state(state))
 
     def gap(self, state: State) -> str | None:
@@ -57,10 +63,11 @@ class View:
         return sentences.state_in_history(state) if isinstance(state, Lost | LinesSkipped) else None
 
     async def tell(self, text: str) -> None:
-        """One line on stderr; the text is ours or was made safe."""
+        """One line on stderr, unless quiet; the text is ours or was made safe. Nobody has to read it."""
         if not self._quiet:
-            await self._status.line(text)
+            with suppress(StdoutClosed, OutputUnusable):
+                await self._status.line(text)
 
     def warn(self, text: str) -> None:
-        """One line on stderr at once, from whatever thread."""
-        print(text, file=sys.stderr)
+        """One line on stderr at once: something is missing."""
+        report.warn(self._program, text)
