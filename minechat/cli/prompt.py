@@ -51,7 +51,7 @@ class EditedPrompt:
         from prompt_toolkit.history import DummyHistory  # noqa: PLC0415
 
         output, keys = _output(), _keys()
-        self._open = PromptSession[str](output=output, key_bindings=keys, multiline=True, enable_suspend=True)
+        self._open = PromptSession[str](output=output, key_bindings=keys, enable_suspend=True)
         # A session of its own: Up at the next question must not bring a secret back.
         self._hidden = PromptSession[str](
             output=output, key_bindings=keys, is_password=True, history=DummyHistory()
@@ -86,10 +86,6 @@ def _keys() -> "KeyBindings":
     from prompt_toolkit.key_binding import KeyBindings  # noqa: PLC0415
 
     keys = KeyBindings()
-
-    @keys.add("enter")
-    def send(event: "KeyPressEvent") -> None:
-        event.current_buffer.validate_and_handle()
 
     @keys.add("escape", "enter")
     def new_line(event: "KeyPressEvent") -> None:

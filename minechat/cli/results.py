@@ -1,4 +1,4 @@
-"""What the posting commands put on stdout: lines for programs, exact, in whatever encoding it has."""
+"""What the posting commands put on stdout: lines for programs, exact and in ASCII where they must be."""
 
 import json
 import sys
@@ -13,20 +13,19 @@ class OutputUnusable(LocalError):
 
 
 def put(line: str) -> None:
-    """One line on stdout, at once; letters its encoding lacks are escaped.
+    """One line on stdout, at once: a token, which is ASCII, or JSON.
 
     :raises BrokenPipeError: nobody reads it any more, which ends a command quietly
     :raises OutputUnusable: the disk behind it is full, or the like
     """
-    encoding = sys.stdout.encoding
     try:
-        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         silence_stdout()
-        raise OutputUnusable(sentences.cannot_write_output(error.strerror)) from None
+        raise OutputUnusable(sentences.cannot_write_output(error.strerror or str(error))) from None
 
 
 def put_json(**fields: str | int | None) -> None:

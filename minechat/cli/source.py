@@ -74,7 +74,7 @@ class StandardInput:
         try:
             data = await in_daemon_thread(os.read, self._descriptor, INPUT_LIMIT + 1 - len(self._bytes))
         except OSError as error:
-            raise InvalidInput(sentences.cannot_read_input(error.strerror)) from None
+            raise InvalidInput(sentences.cannot_read_input(error.strerror or str(error))) from None
         self._bytes += data
         self._ended = not data
 

@@ -1,7 +1,8 @@
 """The scripts as real processes, and a speak port that follows a script instead of the rules."""
 
 import os
-import re
+import pty
+import select
 import socket
 import subprocess
 import sys
@@ -60,10 +61,19 @@ class Peer:
             if self.message():
                 self.say(self.ACKNOWLEDGED)
 
+    def acknowledge_all(self) -> None:
+        """The whole talk as it should be, until the client leaves."""
+        self.log_in()
+        while self.message():
+            self.say(self.ACKNOWLEDGED)
+
     def until_gone(self) -> None:
         """Listens until the client leaves."""
         while self.line():
             pass
+
+
+Script = Callable[[Peer], None]
 
 
 class Scripted:
@@ -72,7 +82,7 @@ class Scripted:
     The connection ends when the script does; what the client said stands in ``heard``.
     """
 
-    def __init__(self, script: Callable[[Peer], None]) -> None:
+    def __init__(self, script: Script) -> None:
         self._script = script
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept)]
@@ -116,18 +126,29 @@ class Scripted:
         assert not self.errors, self.errors
 
 
+OpenPort = Callable[[Script], Scripted]
+
+
 @pytest.fixture
-def scripted() -> Iterator[Callable[[Callable[[Peer], None]], Scripted]]:
+def scripted() -> Iterator[OpenPort]:
     """Opens a scripted speak port."""
     opened: list[Scripted] = []
 
-    def open_port(script: Callable[[Peer], None]) -> Scripted:
+    def open_port(script: Script) -> Scripted:
         opened.append(Scripted(script))
         return opened[-1]
 
     yield open_port
     for server in opened:
         server.close()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
 
 
 @dataclass
@@ -194,28 +215,86 @@ def commands(tmp_path: Path) -> Commands:
     return Commands(tmp_path)
 
 
-@dataclass
-class RealServer:
-    """``minechat server`` as a process of its own, on ports that were free."""
+class Terminal:
+    """A person's side of a pseudo-terminal."""
 
-    process: "subprocess.Popen[bytes]"
-    read_port: int
-    write_port: int
+    ALT_ENTER, ENTER, CTRL_C, CTRL_D, UP = b"\x1b\r", b"\r", b"\x03", b"\x04", b"\x1b[A"
+    #: The terminal is told to mark pasted text: the prompt is open.
+    READY = "\x1b[?2004h"
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = pty.openpty()
+        self.shown = b""
+        self.ever_shown = b""
+
+    def start(
+        self, argv: list[str], folder: str, environment: dict[str, str], stdout: int | None = None
+    ) -> None:
+        """Starts a program that has this terminal as its own."""
+        self.process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env=environment,
+            stdin=self._theirs,
+            stdout=self._theirs if stdout is None else stdout,
+            stderr=self._theirs,
+            start_new_session=True,
+        )
+        os.close(self._theirs)
+
+    def until(self, text: str) -> None:
+        """Waits until the text has been shown, and forgets what was shown before its end."""
+        wanted = text.encode()
+        while wanted not in self.shown:
+            assert self._read(20), f"{text!r} was not shown: {self.shown!r}"
+        self.shown = self.shown[self.shown.index(wanted) + len(wanted) :]
+
+    def keys(self, *keys: bytes) -> None:
+        pressed = memoryview(b"".join(keys))
+        while pressed:
+            pressed = pressed[os.write(self._ours, pressed) :]
+
+    def end(self) -> int:
+        """Waits for the end of the program; returns its exit code."""
+        while self._read(20):
+            pass
+        return self.process.wait(20)
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._ours], [], [], seconds)
+        try:
+            data = os.read(self._ours, 4096) if ready else b""
+        except OSError:  # the program has closed its end
+            data = b""
+        self.shown += data
+        self.ever_shown += data
+        return bool(data)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._ours)
 
 
 @pytest.fixture
-def real_server(commands: Commands) -> Iterator[RealServer]:
-    ports = ["--read-port", "0", "--write-port", "0"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "minechat", "server", *ports, "--limits", "off"],
-        cwd=commands.folder,
-        env=commands.environment | {"PYTHONPATH": str(REPOSITORY)},
-        stderr=subprocess.PIPE,
-    )
-    with process:
-        try:
-            assert process.stderr is not None
-            read_port, write_port = map(int, re.findall(rb"port (\d+)", process.stderr.readline()))
-            yield RealServer(process, read_port, write_port)
-        finally:
-            process.kill()
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+@pytest.fixture
+def sit_down(commands: Commands, scripted: OpenPort, terminal: Terminal) -> Callable[..., Scripted]:
+    """Puts a person at the prompt of ``authorization``; returns the server behind it."""
+
+    def open_prompt(token: str, script: Script = Peer.acknowledge_all) -> Scripted:
+        server = scripted(script)
+        commands.keep_token(token)
+        argv = commands.argv("authorization", "-P", server.port)
+        terminal.start(argv, str(commands.folder), commands.environment)
+        terminal.until("you are Brave Vlad")
+        terminal.until(terminal.READY)
+        return server
+
+    return open_prompt

@@ -3,11 +3,14 @@
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,10 +27,7 @@ def options(port: int, *more: str) -> AuthorizationOptions:
 
 
 def acknowledging(peer) -> None:
-    """A server as it should be: acknowledges whatever comes."""
-    peer.log_in()
-    while peer.message():
-        peer.say(peer.ACKNOWLEDGED)
+    peer.acknowledge_all()
 
 
 def talk(token: str, *messages: str) -> bytes:
@@ -77,11 +77,13 @@ def test_lines_are_sent_as_they_arrive(commands, scripted) -> None:
     server = scripted(script)
     commands.keep_token(TOKEN)
     with commands.start("authorization", "-P", server.port, "--lines", "--json") as process:
-        for number, line in enumerate([b"one", "два".encode()], 1):
-            process.stdin.write(line + b"\n\n")
+        for number, line in enumerate(["one", "два\rтри"], 1):
+            process.stdin.write(f"{line}\n\n".encode())
             process.stdin.flush()
-            assert heard.get(timeout=20) == line + b"\n"
-            assert json.loads(process.stdout.readline())["number"] == number
+            text = line.replace("\r", "\n")
+            assert heard.get(timeout=20) == f"{text}\n".encode()
+            record = json.loads(process.stdout.readline())
+            assert (record["number"], record["text"]) == (number, text)
         process.stdin.write(b"last")
         _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, b"authorization.py: 3 messages sent as Brave Vlad\n")
@@ -322,6 +324,22 @@ def test_an_unknown_token_never_registers_anybody(commands, scripted) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "stdin", "environment", "origin"),
+    [
+        (["--token-stdin"], TOKEN.encode(), {}, "standard input"),
+        ([], b"", {"TOKEN": TOKEN}, "TOKEN in the environment"),
+    ],
+)
+def test_an_unknown_token_is_named_by_its_origin(
+    commands, scripted, *, more, stdin, environment, origin: str
+) -> None:
+    server = scripted(unknown)
+    done = commands.run("authorization", "-P", server.port, "-m", "x", *more, stdin=stdin, **environment)
+    assert done.returncode == 4
+    assert f"does not know this token ({origin})" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("more", "stdin", "environment", "winner"),
     [
         (["-T", "typed"], b"", {"TOKEN": "set"}, "typed"),
@@ -475,6 +493,34 @@ def test_a_newcomer_whose_token_cannot_be_saved_sees_it(commands, scripted) -> N
 
 
 # --- a real server ---
+
+
+@dataclass
+class RealServer:
+    """``minechat server`` as a process of its own, on ports that were free."""
+
+    process: "subprocess.Popen[bytes]"
+    read_port: int
+    write_port: int
+
+
+@pytest.fixture
+def real_server(commands) -> Iterator[RealServer]:
+    repository = Path(__file__).resolve().parents[2]
+    ports = ["--read-port", "0", "--write-port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minechat", "server", *ports, "--limits", "off"],
+        cwd=commands.folder,
+        env=commands.environment | {"PYTHONPATH": str(repository)},
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            assert process.stderr is not None
+            read_port, write_port = map(int, re.findall(rb"port (\d+)", process.stderr.readline()))
+            yield RealServer(process, read_port, write_port)
+        finally:
+            process.kill()
 
 
 def test_what_is_posted_is_heard_once_and_in_order(commands, real_server) -> None:

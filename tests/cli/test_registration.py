@@ -115,10 +115,8 @@ def test_without_a_name_and_a_terminal_nobody_is_registered(commands, scripted) 
     assert "--username" in done.stderr
 
 
-def test_no_server_here_says_what_to_start(commands) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    done = commands.run("registration", "-P", port, "-U", "Vlad")
+def test_no_server_here_says_what_to_start(commands, unused_port: int) -> None:
+    done = commands.run("registration", "-P", unused_port, "-U", "Vlad")
     assert done.returncode == 3
     assert "start chat.py or minechat server" in done.stderr
     assert not commands.token_file.exists()
