@@ -145,6 +145,14 @@ async def test_with_an_unknown_token_nothing_more_is_sent(serve, split: bool) ->
     assert await server.all_received() == f"{TOKEN}\n".encode()
 
 
+async def test_the_last_word_of_a_server_that_stops_is_told(serve) -> None:
+    port = await serve(Script(HELLO, ACCOUNT + WELCOME + b"Message not sent: the server stops.\n", end=close))
+    async with speaking("127.0.0.1", port) as speaker:
+        await logged_in(speaker)
+        with pytest.raises(Refused, match="the server stops"):
+            await speaker.say("hi")
+
+
 async def test_a_refused_message_leaves_the_connection_of_use(serve) -> None:
     refusal = b"Message not sent: too fast. Try again in 12 s.\n"
     server = Script(HELLO, ACCOUNT + WELCOME, None, refusal, None, DONE)
