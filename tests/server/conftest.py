@@ -1,9 +1,13 @@
 """A real server on free ports for the tests of its doors."""
 
-from collections.abc import AsyncIterator
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from minechat.server.app import Server, running
@@ -37,3 +41,19 @@ async def fair_server(settings: Settings) -> AsyncIterator[Server]:
     """With the default limits."""
     async with running(replace(settings, limits=PROFILES["default"])) as server:
         yield server
+
+
+@pytest.fixture
+def process_server(tmp_path: Path) -> Iterator[Server]:
+    """A server in a process of its own, limits off: for tests that send a lot."""
+    command = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
+    with subprocess.Popen(
+        [*command, "--limits", "off", "--database", f"sqlite:///{tmp_path}/chat.db"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        ports = re.findall(r"port (\d+)", process.stderr.readline())
+        yield Server("127.0.0.1", int(ports[0]), int(ports[1]))
+        process.terminate()

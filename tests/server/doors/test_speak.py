@@ -99,17 +99,6 @@ async def test_a_ping_is_answered_and_never_shown(server: Server) -> None:
     assert await heard(reader, 1) == [f"{nickname}: real"]
 
 
-async def test_ninety_thousand_pings_are_answered_one_by_one_while_others_talk(server: Server) -> None:
-    flooder, _, _ = await log_in(server.write_port, "Flood")
-    other, _, _ = await log_in(server.write_port, "Other")
-    count = 9_000
-    flooder.send(b"\n" * count)
-    for _ in range(5):
-        other.send(b"hello\n\n")
-        assert await other.line() == SENT
-    assert await flooder.lines(count) == [SENT] * count
-
-
 async def test_pings_above_their_budget_wait_and_none_is_lost(fair_server: Server) -> None:
     client, _, _ = await log_in(fair_server.write_port, "Anna")
     start = asyncio.get_running_loop().time()
@@ -312,15 +301,6 @@ async def test_a_hundred_registrations_of_one_name_give_a_hundred_names(server: 
     assert len({nickname for _, nickname, _ in clients}) == 100
     for client, _, _ in clients:
         await client.close()
-
-
-async def test_ten_thousand_pipelined_messages_are_answered_in_order(server: Server) -> None:
-    reader = await hearing(server)
-    client, nickname, _ = await log_in(server.write_port, "Anna")
-    count = 2_000
-    client.send(b"".join(f"{number}\n\n".encode() for number in range(count)))
-    assert await client.lines(count) == [SENT] * count
-    assert await heard(reader, count) == [f"{nickname}: {number}" for number in range(count)]
 
 
 async def test_registrations_over_the_budget_are_refused_and_told_when_to_come_back(

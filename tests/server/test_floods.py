@@ -1,0 +1,60 @@
+"""A lot at once: pipelined messages, a tight loop of pings; answered one by one, and others feel nothing."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+
+from minechat.server.app import Server
+from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME
+
+DEADLINE = 20.0
+
+
+@contextmanager
+def logged_in(port: int, nick: bytes) -> Iterator[tuple[socket.socket, BufferedReader]]:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as sock,
+        sock.makefile("rb") as lines,
+    ):
+        sock.sendall(b"\n" + nick + b"\n")
+        assert [lines.readline(), lines.readline()] == [GREETING, NICKNAME]
+        assert lines.readline().startswith(b"{")
+        assert lines.readline() == WELCOME
+        yield sock, lines
+
+
+def sending(sock: socket.socket, data: bytes) -> threading.Thread:
+    """Sends without reading; the server pauses us when too much waits."""
+    thread = threading.Thread(target=sock.sendall, args=(data,))
+    thread.start()
+    return thread
+
+
+def test_ten_thousand_pipelined_messages_are_answered_and_heard_in_order(process_server: Server) -> None:
+    count = 10_000
+    with (
+        socket.create_connection(("127.0.0.1", process_server.read_port), timeout=DEADLINE) as listening,
+        listening.makefile("rb") as heard,
+        logged_in(process_server.write_port, b"Anna") as (sock, lines),
+    ):
+        thread = sending(sock, b"".join(b"%d\n\n" % number for number in range(count)))
+        for number in range(count):
+            assert lines.readline() == SENT
+            assert heard.readline().endswith(b" Anna: %d\n" % number)
+        thread.join()
+
+
+def test_a_tight_loop_of_pings_is_answered_one_by_one_while_others_talk(process_server: Server) -> None:
+    count = 90_000
+    with (
+        logged_in(process_server.write_port, b"Flood") as (flooder, answers),
+        logged_in(process_server.write_port, b"Other") as (other, lines),
+    ):
+        thread = sending(flooder, b"\n" * count)
+        for _ in range(20):
+            other.sendall(b"hello\n\n")
+            assert lines.readline() == SENT
+        assert answers.read(len(SENT) * count) == SENT * count
+        thread.join()
