@@ -46,7 +46,10 @@ def test_streams_that_were_closed_lead_to_the_null_device(closed: str, tmp_path:
     )
     command = f'exec "$0" -c "$1" {closed}'
     done = subprocess.run(
-        ["sh", "-c", command, sys.executable, code], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True
+        ["sh", "-c", command, sys.executable, code],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "mine").read_bytes() == b"done"
