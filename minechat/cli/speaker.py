@@ -21,10 +21,10 @@ async def speaker(options: PostOptions) -> AsyncIterator[Speaker]:
     :raises Refused: with the server's words and when to try again
     """
     here = _on_this_machine(options.host)
-    if not here and not options.quiet:
-        warn(options.program, sentences.token_travels_plain(options.host))
     try:
         async with speaking(options.host, options.port, timeout=options.timeout) as talk:
+            if not here and not options.quiet:
+                warn(options.program, sentences.token_travels_plain(options.host))
             yield talk
     except Unreachable as error:
         if not here:

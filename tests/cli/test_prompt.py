@@ -58,10 +58,14 @@ def test_ctrl_c_leaves_with_nothing_sent(sit_down, terminal) -> None:
     assert b"Traceback" not in terminal.shown
 
 
-def test_a_signal_at_the_prompt_leaves_too(sit_down, terminal) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_at_the_prompt_leaves_too(sit_down, terminal, *, number: int, code: int) -> None:
     sit_down(TOKEN)
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.end() == 143
+    terminal.process.send_signal(number)
+    assert terminal.end() == code
+    assert b"\x1b[?2004l" in terminal.ever_shown  # the terminal is left as it was
     assert b"Traceback" not in terminal.shown
 
 

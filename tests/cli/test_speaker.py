@@ -30,13 +30,20 @@ async def test_on_this_machine_the_error_says_what_to_start(host: str, capsys, u
     assert capsys.readouterr().err == ""
 
 
-async def test_elsewhere_a_token_in_the_open_is_warned_of(capsys, unused_port: int) -> None:
-    for quiet in ([], ["-q"]):
-        with pytest.raises(Unreachable) as raised:
-            async with speaker(options(unused_port, "--host", "0.0.0.0", *quiet)):
-                pass
-        assert "start" not in str(raised.value)
-        assert capsys.readouterr().err.count("travels to 0.0.0.0 unencrypted") == (not quiet)
+async def test_elsewhere_it_says_nothing_about_this_machine(capsys, unused_port: int) -> None:
+    with pytest.raises(Unreachable) as raised:
+        async with speaker(options(unused_port, "--host", "0.0.0.0")):
+            pass
+    assert "start" not in str(raised.value)
+    assert capsys.readouterr().err == ""  # no token travels without a connection
+
+
+async def test_a_token_in_the_open_is_warned_of_before_it_travels(capsys, scripted) -> None:
+    server = scripted(lambda peer: peer.acknowledge_all())
+    for host, more, warnings in (("0.0.0.0", [], 1), ("0.0.0.0", ["-q"], 0), ("127.0.0.1", [], 0)):
+        async with speaker(options(server.port, "--host", host, *more)):
+            assert capsys.readouterr().err.count(f"travels to {host} unencrypted") == warnings
+    assert server.heard == b""
 
 
 def test_a_refusal_as_part_of_a_sentence() -> None:
