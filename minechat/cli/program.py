@@ -91,7 +91,9 @@ def run(
 
 
 async def _aimed(main: Callable[[], Body], interrupts: Interrupts) -> int:
-    interrupts.aim(asyncio.current_task())
+    task = asyncio.current_task()
+    assert task is not None
+    interrupts.aim(task)
     return await main()
 
 
