@@ -154,10 +154,11 @@ def _port(listening: socket.socket) -> int:
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        family, _, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # With its protocol named, or asyncio does not switch Nagle's algorithm off: answers would wait 40 ms.
+        listening = socket.socket(family, kind, protocol)
     except OSError as error:
         raise AddressUnusable(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     try:

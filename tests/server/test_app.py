@@ -1,0 +1,122 @@
+"""The whole server: opened and taken down together, and dead when a part of it is dead."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from minechat.errors import AddressUnusable, DatabaseUnusable
+from minechat.server import app
+from minechat.server.app import Server, running
+from minechat.server.dialogues import load
+from minechat.server.settings import Settings
+from tests.server.raw import SENT, Raw, log_in, raw
+
+
+def test_accepted_sockets_do_not_hold_short_answers_back() -> None:
+    # asyncio switches Nagle's algorithm off only where the socket names its protocol.
+    with app._listening("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
+async def test_tokens_and_messages_survive_a_restart(settings: Settings) -> None:
+    async with running(settings) as server:
+        client, nickname, token = await log_in(server.write_port, "Вася")
+        client.send(b"kept\n\n")
+        assert await client.line() == SENT
+    async with running(settings) as server:
+        client = await raw(server.write_port)
+        client.send(token.encode() + b"\n")
+        await client.line()
+        assert await client.account() == {"nickname": nickname, "account_hash": token}
+
+
+@pytest.mark.parametrize("taken", ["read_port", "write_port"])
+async def test_a_taken_port_is_told_and_the_other_is_given_back(settings: Settings, taken: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as spare:
+        free = spare.getsockname()[1]
+        spare.close()
+        ports = {"read_port": free, "write_port": free, taken: other.getsockname()[1]}
+        with pytest.raises(AddressUnusable, match=str(other.getsockname()[1])):
+            async with running(replace(settings, **ports)):
+                pass
+        with socket.create_server(("127.0.0.1", free)):
+            pass
+
+
+async def test_an_address_of_another_machine_is_told(settings: Settings) -> None:
+    with pytest.raises(AddressUnusable, match=r"192\.0\.2\.1"):
+        async with running(replace(settings, host="192.0.2.1")):
+            pass
+
+
+async def test_a_second_server_on_the_database_is_refused(settings: Settings, server: Server) -> None:
+    with pytest.raises(DatabaseUnusable):
+        async with running(settings):
+            pass
+
+
+async def test_when_a_part_dies_the_whole_server_ends(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnusable, match="removed or replaced"):
+        async with asyncio.timeout(10), running(settings) as server:
+            client, _, _ = await log_in(server.write_port, "Anna")
+            os.rename(tmp_path / "chat.db", tmp_path / "gone.db")
+            client.send(b"lost\n\n")
+            await asyncio.Event().wait()
+
+
+async def test_a_bug_in_a_visit_ends_the_server_rather_than_leave_it_deaf(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from minechat.server.doors.speak import Visit
+
+    async def broken(self: Visit, person: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Visit, "_chat", broken)
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(10), running(settings) as server:
+            await log_in(server.write_port, "Anna")
+            await asyncio.Event().wait()
+
+
+async def stopped_while(settings: Settings, act: Callable[[Raw], None]) -> bytes:
+    """What a logged-in client hears when it acts and the server stops at once."""
+    async with running(settings) as server:
+        client, _, _ = await log_in(server.write_port, "Anna")
+        act(client)
+        await client.writer.drain()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return await client.rest()
+
+
+async def test_a_stopping_server_answers_every_message_it_has_read(settings: Settings) -> None:
+    answer = await stopped_while(settings, lambda client: client.send(b"one\n\n" * 10))
+    sent = answer.count(SENT)
+    refused = answer.count(b"Message not sent: the server is stopping. Try again in 5 s.\n")
+    assert (sent + refused) in (0, 10)  # nothing of it was read, or all of it is answered
+    assert answer == SENT * sent + b"Message not sent: the server is stopping. Try again in 5 s.\n" * refused
+
+
+async def test_characters_keep_the_chat_alive_and_answer(settings: Settings) -> None:
+    async with running(replace(settings, characters=True)) as server:
+        reader = await raw(server.read_port)
+        nick = (await reader.line()).decode().partition(": ")[0]
+        client, nickname, _ = await log_in(server.write_port, "Вася")
+        client.send(f"{nick}, hello!\n\n".encode())
+        own = nickname.partition(" ")[2]
+        answers = {
+            f"{reply.who}: {text.replace('{name}', own)}\n"
+            for script in load()
+            for reply in script.replies
+            if reply.who == nick
+            for text in reply.say
+        }
+        async with asyncio.timeout(10):
+            while (await reader.line()).decode() not in answers:
+                pass
