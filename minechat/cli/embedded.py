@@ -67,5 +67,6 @@ def _settings(options: ChatOptions, read_port: int, write_port: int) -> Settings
 
 
 def _opened(server: Server, options: ChatOptions) -> str:
-    wanted = (server.read_port, server.write_port) == (options.port, options.write_port)
-    return sentences.opened_here(server.read_port, server.write_port, wanted=wanted)
+    # Only a setting is known to the other scripts as well; a flag of this command is not.
+    known = server.write_port == options.write_port and not options.origin("write_port").startswith("-")
+    return sentences.opened_here(server.read_port, server.write_port, wanted=known)

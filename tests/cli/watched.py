@@ -34,6 +34,10 @@ class Port:
         self.number: int = self._listener.getsockname()[1]
         self.accepted: list[socket.socket] = []
 
+    def patience(self, seconds: float) -> None:
+        """How long ``accept`` waits."""
+        self._listener.settimeout(seconds)
+
     def accept(self) -> socket.socket:
         connection, _ = self._listener.accept()
         connection.settimeout(DEADLINE)
@@ -136,9 +140,16 @@ class Chat:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet; leaves the exit code for ``code``."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
     def code(self) -> int:
         """The exit code, once everything that was printed has been read."""
-        code = self.process.wait(DEADLINE)
+        until(lambda: not self.running, lambda: self.told)
+        self._used = self._cpu()
+        code = self.process.wait()
         for stream in (self.out, self.err):
             if stream is not None:
                 stream.end()
@@ -146,11 +157,21 @@ class Chat:
 
     def memory(self) -> int:
         """Resident bytes now."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return self._status("VmRSS")
+
+    def most_memory(self) -> int:
+        """The most bytes that were resident at one time."""
+        return self._status("VmHWM")
+
+    def _status(self, field: str) -> int:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
 
     def cpu(self) -> float:
-        """Seconds of processor time used so far."""
+        """Seconds of processor time used so far, or in all once it has ended."""
+        return self._cpu() if self.process.returncode is None else self._used
+
+    def _cpu(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
