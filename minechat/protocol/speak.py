@@ -1,20 +1,69 @@
-"""The talk of port 5050: its states, its events, and one table that judges both sides."""
+"""The talk of port 5050: its states, and one table that judges both sides."""
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
-from minechat.errors import InvalidInput, OutOfTurn, ProtocolViolation
-from minechat.events import Account
-from minechat.protocol.lines import LineBuffer, decode, encode
+from minechat.errors import OutOfTurn, ProtocolViolation
+from minechat.protocol.lines import LineBuffer, decode
+from minechat.protocol.phrases import (
+    LINE_LIMIT,
+    NOT_SENT,
+    check_line,
+    decode_account,
+    decode_answer,
+    decode_not_sent,
+    encode_turn,
+    expect,
+    message_bytes,
+)
+from minechat.protocol.turns import (
+    CLIENT_EVENTS,
+    Acknowledged,
+    Event,
+    Greeting,
+    Introduced,
+    Message,
+    Nickname,
+    NicknameAsked,
+    NoToken,
+    NotSent,
+    Token,
+    TokenUnknown,
+    Welcome,
+)
 
-LINE_LIMIT = 4096
+__all__ = [
+    "CLIENT_EVENTS",
+    "LINE_LIMIT",
+    "MESSAGE_LIMIT",
+    "MESSAGE_LINES",
+    "PIPELINE",
+    "TABLE",
+    "Acknowledged",
+    "Event",
+    "Greeting",
+    "Introduced",
+    "Message",
+    "Nickname",
+    "NicknameAsked",
+    "NoToken",
+    "NotSent",
+    "Side",
+    "State",
+    "Talk",
+    "Token",
+    "TokenUnknown",
+    "Welcome",
+    "check_line",
+    "message_bytes",
+]
+
 MESSAGE_LIMIT = 4096
 MESSAGE_LINES = 100
 #: Messages of one connection that may wait for their answers.
 PIPELINE = 16
+_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) ")
 
 
 class Side(Enum):
@@ -33,86 +82,6 @@ class State(Enum):
     TALKING = "the client speaks; the server owes one answer for each message"
     CLOSED = "nobody says anything more"
 
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """Server: asks for a token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """Client: knows itself by this token."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoToken:
-    """Client: wants a new account."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenUnknown:
-    """Server: null, nobody has this token."""
-
-
-@dataclass(frozen=True, slots=True)
-class NicknameAsked:
-    """Server: asks for a nickname."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nickname:
-    """Client: wants to be called so."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Introduced:
-    """Server: this is who you are."""
-
-    account: Account
-
-
-@dataclass(frozen=True, slots=True)
-class Welcome:
-    """Server: speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Client: says something; an empty text is a ping."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """Server: the message is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """Server: the message is not stored. ``retry_after`` in seconds where a retry helps."""
-
-    reason: str
-    retry_after: int | None = None
-
-
-Event = (
-    Greeting
-    | Token
-    | NoToken
-    | TokenUnknown
-    | NicknameAsked
-    | Nickname
-    | Introduced
-    | Welcome
-    | Message
-    | Acknowledged
-    | NotSent
-)
 
 #: What may happen in which state, and where it leads. Anything else is out of turn.
 TABLE: dict[tuple[State, type], State] = {
@@ -136,20 +105,6 @@ TABLE: dict[tuple[State, type], State] = {
     (State.TALKING, Acknowledged): State.TALKING,
     (State.TALKING, NotSent): State.TALKING,
 }
-
-CLIENT_EVENTS = (Token, NoToken, Nickname, Message)
-
-_GREETING = "Hello %username%! Enter your personal hash or leave it empty to create new account."
-_NICKNAME_ASKED = "Enter preferred nickname below:"
-_WELCOME = "Welcome to chat! Post your message below. End it with an empty line."
-_ACKNOWLEDGED = "Message send. Write more, end message with an empty line."
-_NULL = "null"
-_NOT_SENT = "Message not sent: "
-_NOT_SENT_LINE = re.compile(
-    r"Message not sent: (?P<reason>.*?)\.(?: Try again in (?P<after>[0-9]{1,9}) s\.)?", re.S
-)
-_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) ")
-_TOKEN = re.compile(r"[!-~]{1,256}")
 
 
 class Talk:
@@ -222,7 +177,7 @@ class Talk:
         """
         if isinstance(event, CLIENT_EVENTS) is (self._side is Side.SERVER):
             raise OutOfTurn(f"{type(event).__name__} is not for the {self._side.value} to say")
-        data = _encode(event)
+        data = encode_turn(event)
         self._move(event)
         return data
 
@@ -271,47 +226,9 @@ class Talk:
 
     def _heard_from_server(self, line: bytes) -> Event | None:
         text = decode(line)
-        if text.startswith(_NOT_SENT):
-            return _decode_not_sent(text)
+        if text.startswith(NOT_SENT):
+            return decode_not_sent(text)
         return _READERS[self.state](text)
-
-
-def _decode_not_sent(text: str) -> NotSent:
-    match = _NOT_SENT_LINE.fullmatch(text)
-    if match is None:
-        return NotSent(text.removeprefix(_NOT_SENT))
-    after = match["after"]
-    return NotSent(match["reason"], int(after) if after else None)
-
-
-def _expect(prefix: str, event: Event) -> Callable[[str], Event]:
-    def read(text: str) -> Event:
-        if not text.startswith(prefix):
-            raise ProtocolViolation(f"the server did not say {prefix!r}")
-        return event
-
-    return read
-
-
-def _decode_account(text: str) -> Introduced | TokenUnknown:
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ProtocolViolation("the server's account is not JSON") from None
-    if answer is None:
-        return TokenUnknown()
-    if not isinstance(answer, dict):
-        raise ProtocolViolation("the server's account is not a JSON object")
-    nickname, token = answer.get("nickname"), answer.get("account_hash")
-    if not isinstance(nickname, str) or not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise ProtocolViolation("the server's account lacks a nickname or a usable token")
-    # JSON can name half a surrogate pair, which no encoder of the caller's would take.
-    return Introduced(Account(nickname.encode("utf-8", "replace").decode(), token))
-
-
-def _read_answer(text: str) -> Acknowledged | None:
-    # A server may say other things here; only this one line means "stored".
-    return Acknowledged() if text.startswith("Message send. ") else None
 
 
 def _out_of_turn(text: str) -> Event:
@@ -319,70 +236,12 @@ def _out_of_turn(text: str) -> Event:
 
 
 _READERS: dict[State, Callable[[str], Event | None]] = {
-    State.CONNECTED: _expect("Hello ", Greeting()),
+    State.CONNECTED: expect("Hello ", Greeting()),
     State.GREETED: _out_of_turn,
-    State.TOKEN_GIVEN: _decode_account,
-    State.NEWCOMER: _expect("Enter preferred nickname", NicknameAsked()),
+    State.TOKEN_GIVEN: decode_account,
+    State.NEWCOMER: expect("Enter preferred nickname", NicknameAsked()),
     State.ASKED: _out_of_turn,
-    State.NICKNAME_GIVEN: _decode_account,
-    State.INTRODUCED: _expect("Welcome to chat!", Welcome()),
-    State.TALKING: _read_answer,
+    State.NICKNAME_GIVEN: decode_account,
+    State.INTRODUCED: expect("Welcome to chat!", Welcome()),
+    State.TALKING: decode_answer,
 }
-
-
-def _encode(event: Event) -> bytes:
-    match event:
-        case Token(value) if not _TOKEN.fullmatch(value):
-            raise InvalidInput("a token is 1 to 256 printable ASCII characters without blanks")
-        case Token(value) | Nickname(value):
-            return check_line(value)
-        case NoToken():
-            return b"\n"
-        case Message(text):
-            return message_bytes(text)
-        case Introduced(account):
-            record = {"nickname": account.nickname, "account_hash": account.token}
-            return encode(json.dumps(record, ensure_ascii=False))
-        case NotSent(reason, retry_after):
-            again = "" if retry_after is None else f" Try again in {retry_after} s."
-            return encode(f"{_NOT_SENT}{reason}.{again}")
-        case _:
-            return encode(_FIXED[type(event)])
-
-
-_FIXED: dict[type, str] = {
-    Greeting: _GREETING,
-    NicknameAsked: _NICKNAME_ASKED,
-    TokenUnknown: _NULL,
-    Welcome: _WELCOME,
-    Acknowledged: _ACKNOWLEDGED,
-}
-
-
-def check_line(value: str) -> bytes:
-    """A nickname for the wire.
-
-    :raises InvalidInput: it is not one line, too long for one or holds what is not text
-    """
-    if "\n" in value or "\r" in value:
-        raise InvalidInput("a nickname is one line")
-    line = _utf8(value) + b"\n"
-    if len(line) > LINE_LIMIT:
-        raise InvalidInput(f"a nickname of {len(line) - 1} bytes does not fit into a line of {LINE_LIMIT}")
-    return line
-
-
-def message_bytes(text: str) -> bytes:
-    """A message for the wire: blank inner lines go, since an empty line ends it.
-
-    :raises InvalidInput: it holds what is not text
-    """
-    normal = text.replace("\r\n", "\n").replace("\r", "\n")
-    return b"".join(_utf8(line) + b"\n" for line in normal.split("\n") if line.strip()) + b"\n"
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise InvalidInput("the text holds bytes that are not UTF-8") from None
