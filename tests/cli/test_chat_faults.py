@@ -29,11 +29,11 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def numbered(first: int, last: int) -> bytes:
-    return b"".join(b"Vlad: %06d\n" % number for number in range(first, last))
+    return b"".join(b"Vlada: %06d\n" % number for number in range(first, last))
 
 
 def numbers(records: bytes) -> list[int]:
-    return [int(number) for number in re.findall(rb"^\[.*?\] Vlad: (\d{6})$", records, re.MULTILINE)]
+    return [int(number) for number in re.findall(rb"^\[.*?\] Vlada: (\d{6})$", records, re.MULTILINE)]
 
 
 def only_our_lines(told: str) -> bool:
@@ -130,11 +130,11 @@ def test_kill_leaves_an_exact_prefix_that_the_next_start_mends(stage: Stage) -> 
     whole = found[: found.rfind(b"\n") + 1]
     assert numbers(whole) == list(range(whole.count(b"\n")))
     # A kill between two writes leaves no half line; one in the middle of a write does.
-    (stage.folder / "history.log").write_bytes(whole + b"[22.11.2026 14:05] Vlad: 09\xd0")
+    (stage.folder / "history.log").write_bytes(whole + b"[22.11.2026 14:05] Vlada: 09\xd0")
     again = stage.chat(port, "--count", 1)
     port.accept().sendall(b"Eva: first\n")
     assert again.code() == 0
-    assert again.history.startswith(whole + b"[22.11.2026 14:05] Vlad: 09 [truncated]\n[")
+    assert again.history.startswith(whole + b"[22.11.2026 14:05] Vlada: 09 [truncated]\n[")
     assert again.history.endswith(b"] Eva: first\n")
 
 
@@ -428,17 +428,25 @@ def test_closed_streams_are_no_files_of_ours(stage: Stage) -> None:
     assert all(only_our_lines(chat.told) for chat in chats)
 
 
-def test_too_few_descriptors_are_one_line(stage: Stage) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+def limited(descriptors: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
-    chats = [stage.chat(stage.port(), "--for", "0.1", preexec_fn=limit)]
-    chats.append(stage.run(preexec_fn=limit))
-    for chat in chats:
-        assert chat.code() in (0, 2)
-        assert chat.told.count("\n") <= 1
-        assert "Traceback" not in chat.told
-        assert only_our_lines(chat.told)
+
+def test_too_few_descriptors_are_one_line(stage: Stage) -> None:
+    starved = stage.chat(stage.port(), preexec_fn=limited(4))
+    server = stage.run(preexec_fn=limited(8))
+    for chat in (starved, server):
+        assert chat.code() == 2
+        assert chat.told.startswith("chat.py: ")
+        assert chat.told.count("\n") == 1
+
+
+def test_eight_descriptors_are_enough_to_watch(stage: Stage) -> None:
+    port = stage.port()
+    chat = stage.chat(port, "--count", 1, preexec_fn=limited(8))
+    port.accept().sendall(numbered(0, 1))
+    assert chat.code() == 0
+    assert only_our_lines(chat.told)
 
 
 def test_no_home_and_no_folder(stage: Stage) -> None:

@@ -99,10 +99,10 @@ class Visit:
         self.ended()
 
     def stop(self) -> None:
-        """The server is stopping: answer what has come, take nothing more."""
+        """The server is stopping: nothing more is taken, each message is told so, until ``ended``."""
         self._stopping = True
         self._lost.set()
-        self.ended()
+        self._news.set()
 
     # The talk.
 

@@ -13,6 +13,8 @@ from minechat.server.settings import Limits
 KEEPALIVE = 60.0
 #: Bytes read at once, into one buffer for all connections, so that many slow ones cost no memory.
 CHUNK = 16 * 1024
+#: Seconds for messages that are under way when the server stops: they arrive and are refused in words.
+UNDER_WAY = 0.2
 #: Bytes read from a connection after it was reset.
 LEFT_BEHIND = 256 * 1024
 
@@ -36,9 +38,16 @@ class Visitors:
         task.add_done_callback(lambda _: transport.close())
 
     async def stop(self, deadline: float) -> None:
-        """Answers what has come and ends every visit; those over the deadline are cut off."""
+        """Answers what has come and what is under way, then ends every visit; late ones are cut off.
+
+        A socket closed with a message unread would reset the connection, and its last answers with it.
+        """
         for visit in self._visits.values():
             visit.stop()
+        if self._visits:
+            await asyncio.sleep(UNDER_WAY)
+        for visit in self._visits.values():
+            visit.ended()
         if self._visits:
             _, late = await asyncio.wait(list(self._visits), timeout=deadline)
             for task in late:
