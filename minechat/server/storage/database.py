@@ -99,8 +99,12 @@ def _connect(path: str, busy_timeout: float = 0.0) -> sqlite3.Connection:
     # By URI, so that SQLite never makes a file.
     uri = f"{Path(path).as_uri()}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_timeout)
-    for pragma in statements.PRAGMAS:
-        connection.execute(pragma).fetchall()
+    try:
+        for pragma in statements.PRAGMAS:
+            connection.execute(pragma).fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
