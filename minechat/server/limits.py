@@ -9,6 +9,8 @@ from minechat.errors import Refused
 from minechat.server.settings import Limits
 
 WINDOW = 600.0
+#: Bytes a message left behind counts at least, or 16 KiB would be thousands of short ones.
+LEFT_BEHIND_LEAST = 64
 
 
 class Pace:
@@ -70,8 +72,13 @@ class AccountBudget:
         return max(self._messages.take(), self._bytes.take(size))
 
     def takes_left_behind(self, size: int) -> bool:
-        """Whether a message read from a dead connection is still taken."""
-        return self._left_behind.allows(size)
+        """Whether a message read from a dead connection, which cannot wait, is still taken.
+
+        It counts as any other where that may pass at once: who always closes at once may talk all day.
+        """
+        if self._messages.allows(1) and self._bytes.allows(size):
+            return True
+        return self._left_behind.allows(max(size, LEFT_BEHIND_LEAST))
 
 
 class AccountBudgets:
@@ -119,12 +126,13 @@ class RegistrationBudget:
         """
         if self._limits.registrations is None or self._limits.registrations_in_all is None:
             return
-        own = self._sources.setdefault(source, deque())
+        own = self._sources.get(source) or deque()
         self._check(own, self._limits.registrations)
         self._check(self._all, self._limits.registrations_in_all)
         now = self._clock()
         own.append(now)
         self._all.append(now)
+        self._sources[source] = own
         self._sources.move_to_end(source)
         if len(self._sources) > self.CAPACITY:
             self._sources.popitem(last=False)
