@@ -10,7 +10,16 @@ import pytest
 import minechat
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"minechat.server", "sqlite3", "websockets", "textual", "asyncpg", "nats", "prompt_toolkit", "tomllib"}
+HEAVY = {
+    "minechat.server",
+    "sqlite3",
+    "websockets",
+    "textual",
+    "asyncpg",
+    "nats",
+    "prompt_toolkit",
+    "tomllib",
+}
 
 
 def test_every_public_name_is_there_and_documented() -> None:
@@ -26,7 +35,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def loaded(statement: str) -> set[str]:
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     return set(result.stdout.split())
 
 
@@ -41,7 +52,9 @@ def loaded(statement: str) -> set[str]:
     ],
 )
 def test_the_client_side_loads_nothing_of_the_server(statement: str) -> None:
-    assert not {module for module in loaded(statement) for heavy in HEAVY if f"{module}.".startswith(f"{heavy}.")}
+    assert not {
+        module for module in loaded(statement) for heavy in HEAVY if f"{module}.".startswith(f"{heavy}.")
+    }
 
 
 def test_the_package_itself_loads_no_asyncio() -> None:
