@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from minechat.server.app import Server
+from tests.server.raw import SENT
 
 POSTS = 2_000
 DEADLINE = 20.0
@@ -109,3 +110,24 @@ def test_no_post_of_a_client_that_closes_at_once_is_lost(process_server: Server,
         for post in posts:
             post.result()
     everything_stored(tmp_path / "chat.db", POSTS)
+
+
+def half_closing(port: int, token: bytes, text: bytes) -> bytes:
+    """Posts, shuts only the sending side, and reads to the end; what came last."""
+    with connect(port) as sock, sock.makefile("rb") as lines:
+        sock.sendall(token + b"\n" + text + b"\n\n")
+        sock.shutdown(socket.SHUT_WR)
+        return lines.readlines()[-1]
+
+
+def test_a_thousand_half_closed_posts_are_each_stored_answered_and_closed(
+    process_server: Server, tmp_path: Path
+) -> None:
+    port, count = process_server.write_port, 1_000
+    token = registered(port, "Terse")
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(
+            threads.map(lambda number: half_closing(port, token, b"post %d" % number), range(count))
+        )
+    assert answers == [SENT] * count
+    everything_stored(tmp_path / "chat.db", count)
