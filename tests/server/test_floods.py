@@ -1,10 +1,14 @@
 """A lot at once: pipelined messages, a tight loop of pings; answered one by one, and others feel nothing."""
 
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
+
+import pytest
 
 from minechat.server.app import Server
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME
@@ -58,3 +62,22 @@ def test_a_tight_loop_of_pings_is_answered_one_by_one_while_others_talk(process_
             assert lines.readline() == SENT
         assert answers.read(len(SENT) * count) == SENT * count
         thread.join()
+
+
+def test_what_reset_connections_left_holds_nobody_up(process_server: Server) -> None:
+    flooders = [socket.create_connection(("127.0.0.1", process_server.write_port)) for _ in range(4)]
+    with logged_in(process_server.write_port, b"Other") as (other, lines):
+        for flooder in flooders:
+            flooder.sendall(b"\n\n")
+            flooder.setblocking(False)
+            with pytest.raises(BlockingIOError):  # until the server takes no more, for nobody reads
+                while True:
+                    flooder.send(b"\n" * 65536)
+        for flooder in flooders:
+            flooder.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            flooder.close()
+        end = time.monotonic() + 2  # it takes the server longer than that to go through all they left
+        while (start := time.monotonic()) < end:
+            other.sendall(b"\n")
+            assert lines.readline() == SENT
+            assert time.monotonic() - start < 0.3

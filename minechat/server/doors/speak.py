@@ -142,6 +142,7 @@ class Visit:
     def _welcome(self) -> None:
         if self._talk.state is State.INTRODUCED:
             self._say(Welcome())
+            self._news.set()
             self._answer()
 
     async def _chat(self, person: Person) -> None:
@@ -167,11 +168,12 @@ class Visit:
             return False
         if self._hub.takes_left_behind(person, size):
             return True
-        logger.warning("a message of a dead connection was dropped: its account is over its budget")
-        return False
+        logger.warning("what a dead connection left was dropped: its account is over its budget")
+        raise Ended
 
     async def _delay(self, seconds: float) -> None:
-        if seconds <= 0:
+        if seconds <= 0 or self._lost.is_set():
+            await asyncio.sleep(0)  # thousands of pings may lie here: others have their turn between two
             return
         try:
             async with asyncio.timeout(seconds):
@@ -216,7 +218,8 @@ class Visit:
             self._news.set()
 
     async def _answered(self) -> None:
-        while self._answers:
+        """Waits until the client has its welcome and an answer to each message."""
+        while self._answers or self._talk.state is State.INTRODUCED:
             self._news.clear()
             await self._news.wait()
 

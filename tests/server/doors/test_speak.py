@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import socket
 import statistics
+import struct
 import uuid
 
 import pytest
@@ -204,6 +206,37 @@ async def test_a_half_closed_client_still_gets_its_answer(server: Server) -> Non
     client.send(b"last words\n\n")
     client.writer.write_eof()
     assert await client.rest() == SENT
+
+
+async def test_a_client_half_closed_after_its_token_is_welcomed_too(server: Server) -> None:
+    _, _, token = await log_in(server.write_port, "Anna")
+    again = await raw(server.write_port)
+    again.send(f"{token}\n".encode())
+    again.writer.write_eof()
+    assert (await again.rest()).splitlines(keepends=True)[2:] == [WELCOME]
+
+
+async def test_a_refusal_does_not_come_together_with_the_account(server: Server) -> None:
+    _, _, token = await log_in(server.write_port, "Anna")
+    again = await raw(server.write_port)
+    again.send(f"{token}\n".encode() + b"x" * 4096)
+    assert (await again.rest()).splitlines(keepends=True)[2:] == [
+        WELCOME,
+        b"Message not sent: a line is longer than 4096 bytes.\n",
+    ]
+
+
+async def test_a_visit_ends_when_its_dead_connection_left_more_than_is_taken(fair_server: Server) -> None:
+    before = len(asyncio.all_tasks())
+    client, _, _ = await log_in(fair_server.write_port, "Hasty")
+    client.send((b"x" * 1000 + b"\n\n") * 60)
+    await client.writer.drain()
+    linger = struct.pack("ii", 1, 0)
+    client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    await client.close()
+    async with asyncio.timeout(5):
+        while len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0)
 
 
 async def test_text_without_its_empty_line_is_dropped(server: Server) -> None:
