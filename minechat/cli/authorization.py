@@ -70,7 +70,10 @@ async def _token(options: AuthorizationOptions, typed: StandardInput) -> str | N
     :raises InvalidInput: it cannot be a token; an empty one would make the server register somebody
     """
     if options.token_stdin:
-        return _checked(await _typed_token(typed))
+        token = await _typed_token(typed)
+        if not token:
+            raise InvalidInput(sentences.NO_TOKEN_TYPED)
+        return _checked(token)
     if options.token is not None:
         _warn_of_token(options)
         return _checked(options.token)

@@ -19,7 +19,9 @@ def check(options: Options) -> None:
 
 
 def _check_chat(options: ChatOptions) -> None:
-    if options.port == 0 and not options.embedded:
+    if options.embedded:
+        _check_ports(options, "port")
+    elif options.port == 0:
         raise UsageError(f"no server listens on port 0 ({options.origin('port')}); use 1 to 65535")
 
 
@@ -30,7 +32,16 @@ def _check_authorization(options: AuthorizationOptions) -> None:
         )
 
 
+def _check_ports(options: ChatOptions | ServerOptions, watching: str) -> None:
+    # 0 lets the system choose, twice if need be.
+    port: int = getattr(options, watching)
+    if port == options.write_port != 0:
+        origins = f"({options.origin(watching)} and {options.origin('write_port')})"
+        raise UsageError(f"{port} cannot be the port for watching and for posting {origins}; change one")
+
+
 def _check_server(options: ServerOptions) -> None:
+    _check_ports(options, "read_port")
     if loopback(options.host):
         return
     where = f"{options.host!r} can be reached from other machines ({options.origin('host')})"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable
 from minechat.cli import sentences
 from minechat.cli.exits import PartlySent
 from minechat.cli.report import warn
-from minechat.cli.results import put_json
+from minechat.cli.results import OutputUnusable, put_json
 from minechat.cli.speaker import reason
 from minechat.cli.typed import AuthorizationOptions
 from minechat.client.speak import Speaker, check_message
@@ -28,11 +28,15 @@ class Delivery:
 
         :param total: how many there will be, where that is known
         :raises PartlySent: some were acknowledged before one failed
+        :raises OutputUnusable: all were acknowledged, but stdout does not take the last one
         :raises MinechatError: the first one failed
         """
         try:
             async for text in messages:
                 await self.send(text)
+        except OutputUnusable as error:
+            untold = OutputUnusable if self.sent == total else PartlySent
+            raise untold(sentences.sent_untold(self.sent, total, str(error))) from error
         except MinechatError as error:
             if not self.sent:
                 raise
@@ -42,6 +46,7 @@ class Delivery:
         """Sends one message and waits until it is acknowledged; never sends it again.
 
         :raises MinechatError: as ``Speaker.say``
+        :raises OutputUnusable: it was acknowledged, but stdout does not take it
         """
         text = check_message(text)
         try:

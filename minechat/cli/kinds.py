@@ -108,6 +108,13 @@ def _host(text: str) -> str:
         raise BadValue("is not a host name", "use a name such as chat.example, or an address")
     if text.count(":") == 1:
         raise BadValue("is not a host name", "give the port as an option of its own")
+    from minechat.client.address import Address  # noqa: PLC0415 - the default of a host needs no check
+    from minechat.errors import InvalidInput  # noqa: PLC0415
+
+    try:
+        Address(text, 1)
+    except InvalidInput:
+        raise BadValue("is not a host name", "use a name such as chat.example, or an address") from None
     return text
 
 

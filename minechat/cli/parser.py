@@ -44,7 +44,7 @@ class Parser(configargparse.ArgumentParser):
             # The plain method: with configargparse's own a bad environment would spoil -h.
             found, strangers = argparse.ArgumentParser.parse_known_args(self, list(argv), blank)
         except argparse.ArgumentError as error:
-            raise UsageError(self._lacking(error)) from None
+            raise UsageError(self._lacking(error, argv)) from None
         if strangers:
             raise UsageError(self._unknown(strangers[0]))
         return {field: value for field, value in vars(found).items() if value is not ABSENT}
@@ -65,9 +65,12 @@ class Parser(configargparse.ArgumentParser):
         )
         return namespace
 
-    def _lacking(self, error: argparse.ArgumentError) -> str:
-        option = (error.argument_name or "an option").split("/")[-1]
-        return f"{error.message} ({option}); see {self.prog} -h"
+    def _lacking(self, error: argparse.ArgumentError, argv: Sequence[str]) -> str:
+        spellings = (error.argument_name or "an option").split("/")
+        typed = {argument.partition("=")[0] for argument in argv}
+        option = next((spelling for spelling in spellings if spelling in typed), spellings[-1])
+        problem = "it takes no value" if "explicit argument" in error.message else error.message
+        return f"{problem} ({option}); see {self.prog} -h"
 
     def _unknown(self, argument: str) -> str:
         # What follows an unknown option may be a secret: name no more than the option.
@@ -80,7 +83,8 @@ class Parser(configargparse.ArgumentParser):
         import difflib  # noqa: PLC0415 - only a slip of the finger needs it
 
         known = [spelling for option in self.options for spelling in option.flags]
-        close = difflib.get_close_matches(flag, known, 1, cutoff=0.75)
+        begun = [spelling for spelling in known if len(flag) > 3 and spelling.startswith(flag)]
+        close = begun or difflib.get_close_matches(flag, known, 1, cutoff=0.75)
         return f"perhaps {close[0]}, " if close else ""
 
 

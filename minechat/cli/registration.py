@@ -8,7 +8,7 @@ from minechat.cli.exits import DONE, UsageError
 from minechat.cli.program import start
 from minechat.cli.prompt import open_prompt
 from minechat.cli.report import warn
-from minechat.cli.results import put, put_json
+from minechat.cli.results import OutputUnusable, put, put_json
 from minechat.cli.source import StandardInput
 from minechat.cli.speaker import PostOptions, check_name, speaker
 from minechat.cli.typed import RegistrationOptions
@@ -41,6 +41,7 @@ def keep(options: PostOptions, account: Account, *, replace: bool, show: bool) -
     :param replace: whether a token in the file may go
     :param show: whether stdout gets the token in any case
     :raises TokenFileUnusable: it is not saved; stdout has it
+    :raises OutputUnusable: it is saved, or lost as stdout does not take it either
     """
     problem = None
     try:
@@ -48,9 +49,18 @@ def keep(options: PostOptions, account: Account, *, replace: bool, show: bool) -
     except TokenFileUnusable as error:
         problem = str(error)
     if show or problem is not None:
-        _show(options, account, None if problem else options.token_path)
+        try:
+            _show(options, account, None if problem else options.token_path)
+        except OutputUnusable:
+            if problem is None:
+                _tell(options, account)
+            raise
     if problem is not None:
         raise TokenFileUnusable(sentences.token_not_saved(account.nickname, problem))
+    _tell(options, account)
+
+
+def _tell(options: PostOptions, account: Account) -> None:
     if not options.quiet:
         warn(options.program, sentences.registered(account.nickname, options.token_path))
 

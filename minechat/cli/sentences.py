@@ -13,6 +13,7 @@ STANDARD_INPUT = "standard input"
 NO_NICKNAME = "there is no nickname to register; give one with --username"
 NO_NICKNAME_TYPED = "no nickname was typed; nothing was registered"
 NOT_A_NICKNAME = "a nickname is one line without control characters; nothing was sent"
+NO_TOKEN_TYPED = "there is no token on standard input; nothing was sent"  # noqa: S105 - no secret
 NOT_A_TOKEN = "this is no token: it must be one word of at most 256 ASCII characters; nothing was sent"  # noqa: S105
 NOTHING_TO_SEND = "standard input is empty; there is nothing to send"
 INPUT_NOT_UTF8 = "standard input is not UTF-8 text"
@@ -33,7 +34,7 @@ def state(state: Connected | Lost | Retrying | LinesSkipped) -> str:
         case Lost(reason, partial):
             return f"connection lost: {reason}{_partial(partial)}"
         case Retrying(reason, delay):
-            return f"{reason}; trying again in {delay:.1f} s"
+            return f"{_aside(reason)}; trying again in {delay:.1f} s"
         case LinesSkipped(count):
             return _skipped(count)
 
@@ -43,6 +44,12 @@ def state_in_history(state: Lost | LinesSkipped) -> str:
     if isinstance(state, Lost):
         return f"connection lost: {state.reason}{_partial(state.partial)}"
     return _skipped(state.count)
+
+
+def _aside(reason: str) -> str:
+    """A reason that ends in a question, as a part of a longer sentence."""
+    what, semicolon, question = reason.partition("; ")
+    return f"{what} ({question})" if semicolon and question.endswith("?") else reason
 
 
 def _partial(size: int) -> str:
@@ -107,9 +114,20 @@ def refused(reason: str, retry_after: float | None) -> str:
 
 def partly_sent(sent: int, total: int | None, reason: str) -> str:
     """Some messages were acknowledged before one failed: which, and what became of the others."""
-    before = "message 1 was sent" if sent == 1 else f"messages 1 to {sent} were sent"
-    after = "" if total is None or total < sent + 2 else f"; nothing was sent from message {sent + 2} on"
-    return f"{before}, message {sent + 1} failed: {reason}{after}"
+    return f"{_were_sent(sent)}, message {sent + 1} failed: {reason}{_nothing_from(sent + 2, total)}"
+
+
+def sent_untold(sent: int, total: int | None, reason: str) -> str:
+    """Messages were acknowledged, and the last of them could not be told on stdout."""
+    return f"{_were_sent(sent)}, but {reason}{_nothing_from(sent + 1, total)}"
+
+
+def _were_sent(count: int) -> str:
+    return "message 1 was sent" if count == 1 else f"messages 1 to {count} were sent"
+
+
+def _nothing_from(number: int, total: int | None) -> str:
+    return "" if total is None or total < number else f"; nothing was sent from message {number} on"
 
 
 def stopped(number: int) -> str:

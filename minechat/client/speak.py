@@ -71,9 +71,9 @@ def check_message(text: str) -> str:
     if not body:
         raise EmptyMessage("the message is empty")
     if len(body) > talk.MESSAGE_LIMIT or max(map(len, lines)) >= talk.LINE_LIMIT:
-        raise MessageTooLong(f"the message is {len(body)} bytes long; {talk.LINE_LIMIT - 1} are possible")
+        raise MessageTooLong(f"the message is {len(body)} bytes long; {talk.LINE_LIMIT - 1} fit in one")
     if len(lines) > talk.MESSAGE_LINES:
-        raise MessageTooLong(f"the message has {len(lines)} lines; {talk.MESSAGE_LINES} are possible")
+        raise MessageTooLong(f"the message has {len(lines)} lines; {talk.MESSAGE_LINES} fit in one")
     return body.decode()
 
 

@@ -234,7 +234,7 @@ def test_a_server_that_refuses_is_asked_few_times(stage: Stage) -> None:
     port.close()
     chat = stage.run("--host", "127.0.0.1", "-P", port.number, "--retry-delay", "0.05", "--for", "1.5")
     assert chat.code() == 0
-    assert 2 <= chat.told.count("refuses connections; is the server running?; trying again in") <= 20
+    assert 2 <= chat.told.count("refuses connections (is the server running?); trying again in") <= 20
     assert chat.history == b""
 
 
