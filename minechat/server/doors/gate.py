@@ -1,5 +1,6 @@
 """Who may come in: open connections counted in all and by source, below the descriptor limit."""
 
+import asyncio
 import ipaddress
 from collections import Counter
 
@@ -18,6 +19,7 @@ class Gate:
         self._most = connections
         self._per_source = per_source
         self._sources: Counter[str] = Counter()
+        self._doubtful: dict[str, dict[asyncio.Transport, None]] = {}  # by source, the oldest first
         self._open = 0
         self.refused = 0
 
@@ -25,21 +27,45 @@ class Gate:
         return self._open
 
     def admit(self, source: str) -> bool:
-        """Counts a connection in, or says no; whoever was admitted must ``leave``."""
+        """Counts a connection in, or says no; whoever was admitted must ``leave``.
+
+        Where no place is free, a doubtful connection gives way, of this source if that is crowded.
+        """
         full = self._open >= self._most
         crowded = self._per_source is not None and self._sources[source] >= self._per_source
-        if full or crowded:
+        if (full or crowded) and not self._make_way(source if crowded else next(iter(self._doubtful), "")):
             self.refused += 1
             return False
         self._open += 1
         self._sources[source] += 1
         return True
 
-    def leave(self, source: str) -> None:
+    def doubt(self, source: str, connection: asyncio.Transport) -> None:
+        """This connection may be gone: its peer sends nothing more, and only a write would tell."""
+        self._doubtful.setdefault(source, {})[connection] = None
+
+    def _make_way(self, source: str) -> bool:
+        doubtful = self._doubtful.get(source)
+        if not doubtful:
+            return False
+        connection = next(iter(doubtful))
+        self._forget(source, connection)
+        connection.abort()
+        return True
+
+    def leave(self, source: str, connection: asyncio.Transport) -> None:
+        self._forget(source, connection)
         self._open -= 1
         self._sources[source] -= 1
         if not self._sources[source]:
             del self._sources[source]
+
+    def _forget(self, source: str, connection: asyncio.Transport) -> None:
+        doubtful = self._doubtful.get(source)
+        if doubtful is not None:
+            doubtful.pop(connection, None)
+            if not doubtful:
+                del self._doubtful[source]
 
 
 def capacity(connections: int | None, descriptors: int) -> int:

@@ -40,11 +40,14 @@ class ListenDoor(asyncio.Protocol):
             self._transport.close()
 
     def eof_received(self) -> bool:
-        # A reader that has nothing to say (nc with its input closed) still listens.
+        # A reader that has nothing to say (nc with its input closed) still listens. One that went away
+        # looks the same until something is said, and in a quiet chat such would use up all places.
+        if self._source is not None:
+            self._gate.doubt(self._source, self._transport)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wire.discard(self._transport)
         self._present.discard(self._transport)
         if self._source is not None:
-            self._gate.leave(self._source)
+            self._gate.leave(self._source, self._transport)

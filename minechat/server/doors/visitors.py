@@ -94,7 +94,7 @@ class SpeakDoor(asyncio.BufferedProtocol):
             self._rescue()
         self._visit.lost()
         if self._source is not None:
-            self._visitors.gate.leave(self._source)
+            self._visitors.gate.leave(self._source, self._transport)
 
     def _write(self, data: bytes) -> None:
         if not self._transport.is_closing():

@@ -1,5 +1,7 @@
 """Who may come in."""
 
+import asyncio
+
 from minechat.server.doors.gate import RESERVE, Gate, capacity, source_of
 
 
@@ -8,7 +10,7 @@ def test_connections_are_bounded_in_all_and_by_source() -> None:
     assert [gate.admit("a"), gate.admit("a"), gate.admit("a")] == [True, True, False]
     assert gate.admit("b")
     assert not gate.admit("c")
-    gate.leave("a")
+    gate.leave("a", asyncio.Transport())
     assert gate.admit("c")
     assert len(gate) == 3
     assert gate.refused == 2

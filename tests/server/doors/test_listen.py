@@ -3,7 +3,7 @@
 import asyncio
 
 from minechat.server.app import Server
-from tests.server.raw import SENT, log_in, raw
+from tests.server.raw import GREETING, SENT, log_in, raw
 
 
 async def test_a_line_goes_out_alone_and_nothing_comes_before_it(server: Server) -> None:
@@ -52,3 +52,24 @@ async def test_connections_over_the_cap_are_closed_at_once_and_the_others_stay(f
     assert await one_too_many.rest() == b""
     speaker.send(b"hello\n\n")
     assert all([(await reader.line()).endswith(b": hello\n") for reader in readers])
+
+
+async def test_readers_that_went_away_in_silence_keep_nobody_out(fair_server: Server) -> None:
+    speaker, _, _ = await log_in(fair_server.write_port, "Anna")
+    staying = await raw(fair_server.read_port)
+    for _ in range(100):
+        await (await raw(fair_server.read_port)).close()
+        await (await raw(fair_server.write_port)).close()
+    visitor = await raw(fair_server.write_port)
+    assert await visitor.line() == GREETING
+    speaker.send(b"hello\n\n")
+    assert (await staying.line()).endswith(b": hello\n")
+
+
+async def test_a_doubtful_reader_stays_while_there_is_room(fair_server: Server) -> None:
+    half_closed = [await raw(fair_server.read_port) for _ in range(62)]
+    for reader in half_closed:
+        reader.writer.write_eof()
+    speaker, _, _ = await log_in(fair_server.write_port, "Anna")
+    speaker.send(b"hello\n\n")
+    assert all([(await reader.line()).endswith(b": hello\n") for reader in half_closed])
