@@ -21,8 +21,9 @@ from minechat.server.storage import Storage, Stored, open_storage
 
 #: Connections the kernel may hold until they are accepted.
 BACKLOG = 512
-#: Connections accepted in one turn of the loop: below the descriptor reserve, so that accept never fails.
-ACCEPTED_AT_ONCE = 32
+#: Connections a door accepts in one turn of the loop. One that is turned away keeps its descriptor for four
+#: turns: those of both doors must stay below the descriptor reserve, so that accept never fails.
+ACCEPTED_AT_ONCE = 8
 #: Seconds that clients get for their answers when the server stops.
 DRAIN = 10.0
 

@@ -1,12 +1,16 @@
 """A lot at once: pipelined messages, a tight loop of pings; answered one by one, and others feel nothing."""
 
+import re
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +85,25 @@ def test_what_reset_connections_left_holds_nobody_up(process_server: Server) -> 
             other.sendall(b"\n")
             assert lines.readline() == SENT
             assert time.monotonic() - start < 0.3
+
+
+def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) -> None:
+    command = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", sys.executable, "-m", "minechat", "server"]
+    options = ["--read-port", "0", "--write-port", "0", "--database", f"sqlite:///{tmp_path}/chat.db"]
+    with (
+        subprocess.Popen(
+            [*command, *options, "--limits", "off"], stderr=subprocess.PIPE, text=True
+        ) as server,
+        ExitStack() as clients,
+    ):
+        assert server.stderr is not None
+        ports = [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        for _ in range(3):
+            for number in range(400):
+                client = clients.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(("127.0.0.1", ports[number % 2]))
+            last = clients.enter_context(socket.create_connection(("127.0.0.1", ports[1]), DEADLINE))
+            last.recv(1)  # answered or turned away, but after all the others
+        server.terminate()
+        assert server.stderr.read() == ""
