@@ -95,7 +95,7 @@ CHAT = Command(
             "retry_delay",
             ("--retry-delay",),
             Kind.SECONDS,
-            "scale of the waits between attempts; tests run at a twentieth of it",
+            "the longest wait in seconds before the first new attempt; later ones wait up to nine times it",
             ("RETRY_DELAY",),
             "5",
             "SECONDS",

@@ -13,7 +13,7 @@ from minechat.cli import tables
 from minechat.cli.commands import COMMANDS
 from minechat.cli.exits import EXITS
 from minechat.cli.kinds import convert
-from minechat.cli.options import COMMON
+from minechat.cli.options import COMMON, PLAIN
 from minechat.cli.settings import parse
 
 REPOSITORY = Path(__file__).parents[2]
@@ -53,6 +53,13 @@ def test_the_tables_have_a_row_for_every_setting_and_every_code(texts: tables.Te
     assert all(f"`{name}`" in settings for name in SETTINGS)
     exits = tables.exits_table(texts)
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", exits, re.MULTILINE)] == list(EXITS)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_the_readmes_name_just_the_settings_that_need_no_prefix(name: str) -> None:
+    text = (REPOSITORY / name).read_text("utf-8")
+    after = text.partition("`MINECHAT_<NAME>`")[2].partition(". ")[0]
+    assert set(re.findall(r"`([A-Z_]+)`", after)) == PLAIN
 
 
 def test_every_option_and_every_code_has_a_russian_text_and_no_text_is_left_over() -> None:
