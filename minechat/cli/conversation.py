@@ -11,11 +11,14 @@ from minechat.cli.source import StandardInput
 from minechat.cli.speaker import reason
 from minechat.errors import InvalidInput, Refused
 
+#: The most characters that are offered again: a longer text would push the reason off the screen.
+OFFERED = 500
+
 
 async def converse(delivery: Delivery, typed: StandardInput) -> int:
     """Asks for messages and sends each, until the person leaves; returns the exit code.
 
-    A message that is refused is offered again for mending.
+    A message that is refused is offered again for mending, a long one when the person presses Up.
 
     :raises NetworkError: the way to the server ended; everything before was acknowledged or reported
     """
@@ -30,8 +33,8 @@ async def converse(delivery: Delivery, typed: StandardInput) -> int:
         try:
             await delivery.send(text)
         except (InvalidInput, Refused) as error:
-            warn(options.program, reason(error))
-            again = text
+            again = text if len(text) <= OFFERED else ""
+            warn(options.program, reason(error) if again else sentences.kept_above(reason(error)))
         else:
             if not options.quiet:
                 write(sys.stderr, sentences.SENT + "\n")

@@ -102,6 +102,11 @@ def welcome(nickname: str) -> str:
     return f"you are {nickname}; Enter sends, Alt-Enter begins a new line, Ctrl-D leaves"
 
 
+def kept_above(reason: str) -> str:
+    """A message was refused at the prompt, and is too long to stand there again."""
+    return f"{reason}; Up brings it back"
+
+
 def sent(count: int, nickname: str) -> str:
     """So many messages were acknowledged."""
     return f"sent as {nickname}" if count == 1 else f"{count} messages sent as {nickname}"

@@ -107,3 +107,18 @@ def test_no_token_on_standard_input_is_called_by_its_name(commands, unused_port)
     done = commands.run("authorization", "-P", unused_port, "--token-stdin", "-m", "x")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "there is no token on standard input" in done.stderr
+
+
+def test_a_paste_that_is_too_long_does_not_hide_why_it_was_refused(sit_down, terminal) -> None:
+    server = sit_down(TOKEN)
+    terminal.keys(b"\x1b[200~", "я".encode() * 2500, b"\x1b[201~", terminal.ENTER)
+    terminal.until("the message is 5000 bytes long")
+    terminal.until("Up brings it back")
+    terminal.until(terminal.READY)
+    terminal.keys(b"short", terminal.ENTER)
+    terminal.until("sent")
+    terminal.until(terminal.READY)
+    assert "яя".encode() not in terminal.shown
+    terminal.keys(terminal.CTRL_D)
+    assert terminal.end() == 0
+    assert server.heard == f"{TOKEN}\nshort\n\n".encode()
