@@ -12,6 +12,8 @@ from minechat.server.app import Server, running
 from minechat.server.settings import PROFILES, Settings
 
 HERE = "127.0.0.1"
+#: Ports that the system chooses; nobody can sit there already.
+ANY = (0, 0)
 #: Seconds for whatever listens here already to show whether it is a chat.
 GREETING = 1.0
 
@@ -25,13 +27,13 @@ async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str,
     """
     async with AsyncExitStack() as stack:
         for read_port, write_port in _choices(options):
-            if await _runs_already(options):
+            if (read_port, write_port) != ANY and await _runs_already(options):
                 yield HERE, options.port
                 return
             try:
                 server = await stack.enter_async_context(running(_settings(options, read_port, write_port)))
             except AddressUnusable:
-                if (read_port, write_port) == (0, 0):
+                if (read_port, write_port) == ANY:
                     raise
                 continue
             break
@@ -40,9 +42,8 @@ async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str,
 
 
 async def _runs_already(options: ChatOptions) -> bool:
-    if not options.port or not options.write_port:
-        return False
-    return await greets(HERE, options.write_port, timeout=GREETING)
+    wanted = options.port and options.write_port
+    return bool(wanted) and await greets(HERE, options.write_port, timeout=GREETING)
 
 
 def _choices(options: ChatOptions) -> tuple[tuple[int, int], ...]:
@@ -52,7 +53,7 @@ def _choices(options: ChatOptions) -> tuple[tuple[int, int], ...]:
     joins, and would then watch whatever sits on the port for watching.
     """
     read_port, write_port = options.port, options.write_port
-    return (read_port, write_port), (read_port, 0), (0, 0)
+    return (read_port, write_port), (read_port, 0), ANY
 
 
 def _settings(options: ChatOptions, read_port: int, write_port: int) -> Settings:
