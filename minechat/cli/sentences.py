@@ -26,6 +26,11 @@ def unexpected(kind: str, message: str) -> str:
     return f"unexpected {what}; this is a bug, please report it with the output of the same command and -vv"
 
 
+def not_installed(library: str, program: str) -> str:
+    """The script was started by a Python that lacks its libraries."""
+    return f"{program}: {library} is not installed for this Python; run it with: uv run {program}"
+
+
 def state(state: Connected | Lost | Retrying | LinesSkipped) -> str:
     """What became of the connection, for stderr."""
     match state:

@@ -64,3 +64,26 @@ def test_the_scripts_are_a_few_lines(script: str) -> None:
 
 def test_no_other_script_stands_beside_them() -> None:
     assert {path.stem for path in REPOSITORY.glob("*.py")} == {"chat", "registration", "authorization"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "missing", "remedy"),
+    [
+        (["chat.py"], "configargparse", "uv run chat.py"),
+        (["registration.py", "-h"], "", "uv run registration.py"),
+        (["-m", "minechat", "chat"], "configargparse", "uv run minechat"),
+        (["-m", "minechat", "--version"], "minechat", "uv run minechat"),
+    ],
+)
+def test_a_python_without_the_libraries_says_what_to_run(argv: list[str], missing: str, remedy: str) -> None:
+    bare = [sys.executable, "-S", *argv]  # -S: without the folder of installed libraries
+    done = subprocess.run(bare, cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"{missing} is not installed for this Python; run it with: {remedy}\n" in done.stderr
+
+
+def test_other_failures_of_an_import_are_not_hidden() -> None:
+    code = "from minechat.cli import prepare\nprepare()\nimport minechat.no_such_part"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
