@@ -38,6 +38,8 @@ def state(state: Connected | Lost | Retrying | LinesSkipped) -> str:
             return f"connected to {address}"
         case Lost(reason, partial):
             return f"connection lost: {reason}{_partial(partial)}"
+        case Retrying("", delay):
+            return f"trying again in {delay:.1f} s"
         case Retrying(reason, delay):
             return f"{_aside(reason)}; trying again in {delay:.1f} s"
         case LinesSkipped(count):

@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from minechat.cli import records, report, sentences
@@ -10,7 +11,7 @@ from minechat.cli.results import OutputUnusable
 from minechat.cli.screen import Screen, StdoutClosed, wants_colour
 from minechat.cli.settings import ChatOptions
 from minechat.client.listen import State
-from minechat.events import LinesSkipped, Lost
+from minechat.events import LinesSkipped, Lost, Retrying
 from minechat.text import exact_json, safe_lines
 
 
@@ -23,6 +24,7 @@ class View:
         self._json = options.json
         self._quiet = options.quiet
         self._colour = not options.json and wants_colour(options.color)
+        self._lost_to: str | None = None
         self._screen = Screen(sys.stdout)
         self._status = Screen(sys.stderr)
 
@@ -55,8 +57,11 @@ class View:
         """Tells a change of the connection's state on stderr; of lines left out even when quiet."""
         if isinstance(state, LinesSkipped):
             self.warn(sentences.state(state))
-        else:
-            await self.tell(sentences.state(state))
+            return
+        if isinstance(state, Retrying) and state.reason == self._lost_to:
+            state = replace(state, reason="")  # the line before has just said it
+        self._lost_to = state.reason if isinstance(state, Lost) else None
+        await self.tell(sentences.state(state))
 
     def gap(self, state: State) -> str | None:
         """What the history says about it, when something is missing from here on."""

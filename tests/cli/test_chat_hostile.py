@@ -293,6 +293,11 @@ def test_a_flood_waits_for_a_slow_terminal_and_arrives_whole(stage: Stage) -> No
 
 
 def test_an_unknown_name_ends_the_first_attempt(stage: Stage) -> None:
+    try:
+        socket.getaddrinfo("no-such-host.invalid", 5000)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            pytest.skip("no name server answers here, so no name is known not to exist")
     chat = stage.run("--host", "no-such-host.invalid")
     assert chat.code() == 3
     assert chat.told.count("\n") == 1

@@ -17,6 +17,7 @@ def test_each_state_of_the_connection_has_its_words() -> None:
     assert sentences.state(Lost("gone")) == "connection lost: gone"
     assert "7 bytes of an unfinished line" in sentences.state(Lost("gone", 7))
     assert sentences.state(Retrying("gone", 2.345)) == "gone; trying again in 2.3 s"
+    assert sentences.state(Retrying("", 2.345)) == "trying again in 2.3 s"
     assert sentences.state(LinesSkipped(1)) == "1 over-long line was left out"
     assert sentences.state(LinesSkipped(2)) == "2 over-long lines were left out"
 

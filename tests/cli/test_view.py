@@ -64,3 +64,23 @@ async def test_only_what_is_missing_makes_a_gap(monkeypatch: pytest.MonkeyPatch,
         None,
         "2 over-long lines were left out",
     ]
+
+
+async def test_a_reason_just_told_is_not_told_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    states = [
+        Lost("reset"),
+        Retrying("reset", 1.0),
+        Retrying("reset", 2.0),
+        Lost("gone"),
+        Retrying("silent", 3),
+    ]
+    with view(monkeypatch, tmp_path) as shown:
+        for state in states:
+            await shown.state(state)
+    assert (tmp_path / "told").read_text().splitlines() == [
+        "connection lost: reset",
+        "trying again in 1.0 s",
+        "reset; trying again in 2.0 s",
+        "connection lost: gone",
+        "silent; trying again in 3.0 s",
+    ]
