@@ -24,8 +24,9 @@ BACKLOG = 512
 #: Connections a door accepts in one turn of the loop. One that is turned away keeps its descriptor for four
 #: turns: those of both doors must stay below the descriptor reserve, so that accept never fails.
 ACCEPTED_AT_ONCE = 8
-#: Seconds that clients get for their answers when the server stops.
-DRAIN = 10.0
+#: Seconds that clients get for their answers when the server stops; with what comes before and after,
+#: it has ended within ten.
+DRAIN = 8.0
 
 
 class Server:

@@ -87,17 +87,20 @@ def test_what_reset_connections_left_holds_nobody_up(process_server: Server) -> 
             assert time.monotonic() - start < 0.3
 
 
-def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) -> None:
-    command = ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", sys.executable, "-m", "minechat", "server"]
-    options = ["--read-port", "0", "--write-port", "0", "--database", f"sqlite:///{tmp_path}/chat.db"]
-    with (
-        subprocess.Popen(
-            [*command, *options, "--limits", "off"], stderr=subprocess.PIPE, text=True
-        ) as server,
-        ExitStack() as clients,
-    ):
+@contextmanager
+def serving(folder: Path, *start: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A server without limits, its listen port and its speak port."""
+    command = [*start, sys.executable, "-m", "minechat", "server", "--limits", "off"]
+    options = ["--read-port", "0", "--write-port", "0", "--database", f"sqlite:///{folder}/chat.db"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
-        ports = [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        yield server, [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        server.kill()
+
+
+def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) -> None:
+    few = ("sh", "-c", 'ulimit -n 256; exec "$@"', "sh")
+    with serving(tmp_path, *few) as (server, ports), ExitStack() as clients:
         for _ in range(3):
             for number in range(400):
                 client = clients.enter_context(socket.socket())
@@ -106,4 +109,25 @@ def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) ->
             last = clients.enter_context(socket.create_connection(("127.0.0.1", ports[1]), DEADLINE))
             last.recv(1)  # answered or turned away, but after all the others
         server.terminate()
+        assert server.stderr is not None
         assert server.stderr.read() == ""
+
+
+def test_a_stopping_server_is_done_with_a_client_in_time_whatever_others_left(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, ports), ExitStack() as clients:
+        for _ in range(24):
+            flooder = clients.enter_context(socket.create_connection(("127.0.0.1", ports[1])))
+            flooder.sendall(b"\n\n")
+            flooder.settimeout(0.05)
+            with pytest.raises(TimeoutError):  # until the server takes no more, for nobody reads
+                while True:
+                    flooder.sendall(b"x\n\n" * 20_000)
+        calm, lines = clients.enter_context(logged_in(ports[1], b"Calm"))
+        server.terminate()
+        start = time.monotonic()
+        calm.sendall(b"still here\n\n")
+        while lines.readline() == SENT:
+            calm.sendall(b"still here\n\n")
+        lines.read()
+        assert time.monotonic() - start < 2
+        assert server.wait(10) is not None

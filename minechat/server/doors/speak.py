@@ -89,8 +89,9 @@ class Visit:
         self._news.set()
 
     def ended(self) -> None:
-        """The client will send nothing more; answers can still reach it."""
+        """The client will send nothing more, or is heard no more; answers can still reach it."""
         self._ended = True
+        self._hush(True)
         self._news.set()
 
     def lost(self) -> None:
@@ -159,8 +160,7 @@ class Visit:
 
     async def _may_say(self, person: Person, text: str) -> bool:
         size = len(text.encode())
-        if not self._lost.is_set():
-            await self._delay(self._hub.wait(person, size))
+        await self._delay(0 if self._lost.is_set() else self._hub.wait(person, size))
         if not self._lost.is_set():
             return True
         if self._stopping:
@@ -173,7 +173,7 @@ class Visit:
 
     async def _delay(self, seconds: float) -> None:
         if seconds <= 0 or self._lost.is_set():
-            await asyncio.sleep(0)  # thousands of pings may lie here: others have their turn between two
+            await asyncio.sleep(0)  # thousands of events may lie here: others have their turn between two
             return
         try:
             async with asyncio.timeout(seconds):
