@@ -1,5 +1,6 @@
 """Clients that post and close at once: the kernel resets the connection, and no post is lost."""
 
+import asyncio
 import json
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from minechat.server.app import Server
-from tests.server.raw import SENT
+from tests.server.raw import SENT, log_in
 
 POSTS = 2_000
 DEADLINE = 20.0
@@ -88,6 +89,21 @@ def registered(port: int, nick: str) -> bytes:
             if line.startswith(b"{"):
                 return str(json.loads(line)["account_hash"]).encode()
     raise AssertionError("no account came")
+
+
+async def test_what_came_before_a_reset_is_stored(server: Server, tmp_path: Path) -> None:
+    """Both in one thread, so the client is gone before the server sees it."""
+    idle, count = len(asyncio.all_tasks()), 40
+    first, _, token = await log_in(server.write_port, "Hasty")
+    await first.close()
+    session = b"".join(b"post %d %s\n\n" % (number, b"x" * 1000) for number in range(count))
+    blindly(server.write_port, token.encode(), session[:-2])
+    last, _, _ = await log_in(server.write_port, "Last")  # when it is let in, the other was
+    await last.close()
+    async with asyncio.timeout(DEADLINE):
+        while len(asyncio.all_tasks()) > idle:
+            await asyncio.sleep(0)
+    assert stored(tmp_path / "chat.db") == set(range(count))
 
 
 def test_what_a_reset_connection_still_holds_is_read(process_server: Server, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Kills a posting server at random moments and looks for acknowledged messages in the database.
 
-    python tests/server/storage/killing.py FOLDER [--kills 10] [--posters 20] [--seed N] [--plant BUG]
+    python tests/server/storage/killing.py FOLDER [--kills 10] [--posters 20] [--seed N]
 
 Prints one JSON object: how many were acknowledged, lost, stored twice, out of order, misnumbered, and
 what ``PRAGMA integrity_check`` says. Ends with 1 when any of them is not as it must be.
@@ -55,7 +55,6 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--posters", type=int, default=20)
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--plant", help="a bug of posting.py")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     database = options.folder / "killed.db"
@@ -68,7 +67,6 @@ def main() -> int:
             f"--posters={options.posters}",
             f"--round={life}",
         ]
-        command += [f"--plant={options.plant}"] if options.plant else []
         # Once while it opens the database, once when that is done, then in the middle of its work.
         lines = life if life < 2 else chance.randrange(2, 1000)
         acknowledged += acknowledged_before_kill(command, lines)

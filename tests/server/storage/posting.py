@@ -1,44 +1,17 @@
 """A program that posts to a database and writes a line for each acknowledgement: ``poster number seq``.
 
-    python tests/server/storage/posting.py DATABASE [--posters 20] [--messages N] [--round N] [--plant BUG]
+    python tests/server/storage/posting.py DATABASE [--posters 20] [--messages N] [--round N]
 
-It ends with 3 when the storage fails for good. ``--plant`` puts a bug in the place of one function, to
-show that whoever watches this program would see it.
+It ends with 3 when the storage fails for good.
 """
 
 import argparse
 import asyncio
 import os
-import sqlite3
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from minechat.errors import DatabaseUnusable, NotStored
-from minechat.server.storage import Candidate, Storage, commit, open_storage, statements
-
-
-def acknowledge_early() -> None:
-    """Commits a batch only when the next one comes, 3 ms later."""
-
-    def transaction(
-        connection: sqlite3.Connection, apply: commit.Apply, operations: Sequence[commit.Operation]
-    ) -> None:
-        if connection.in_transaction:
-            time.sleep(0.003)
-            connection.execute(statements.COMMIT)
-        connection.execute(statements.BEGIN)
-        apply(connection, operations)
-
-    commit._transaction = transaction
-
-
-def synchronous_normal() -> None:
-    """Leaves the log unsynced, as SQLite's manual recommends for write-ahead logs."""
-    statements.PRAGMAS = (*statements.PRAGMAS, "PRAGMA synchronous = NORMAL")
-
-
-PLANTS = {plant.__name__: plant for plant in (acknowledge_early, synchronous_normal)}
+from minechat.server.storage import Candidate, Storage, open_storage
 
 
 def write(line: str) -> None:
@@ -71,10 +44,7 @@ def main() -> int:
     parser.add_argument("--posters", type=int, default=20)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--round", type=int, default=0)
-    parser.add_argument("--plant", choices=PLANTS)
     options = parser.parse_args()
-    if options.plant:
-        PLANTS[options.plant]()
     try:
         asyncio.run(run(options))
     except BaseExceptionGroup as group:
