@@ -73,10 +73,10 @@ async def _token(options: AuthorizationOptions, typed: StandardInput) -> str | N
         token = await _typed_token(typed)
         if not token:
             raise InvalidInput(sentences.NO_TOKEN_TYPED)
-        return _checked(token)
+        return _checked(token, options)
     if options.token is not None:
         _warn_of_token(options)
-        return _checked(options.token)
+        return _checked(options.token, options)
     from minechat.client.tokens import read_token
 
     return read_token(options.token_path)
@@ -92,10 +92,10 @@ async def _typed_token(typed: StandardInput) -> str:
     return (answer or "").strip()
 
 
-def _checked(token: str) -> str:
+def _checked(token: str, options: AuthorizationOptions) -> str:
     fits = 0 < len(token) <= LONGEST_TOKEN and token.isascii() and token.isprintable() and " " not in token
     if not fits:
-        raise InvalidInput(sentences.NOT_A_TOKEN)
+        raise InvalidInput(sentences.unusable(sentences.NOT_A_TOKEN, _origin(options)))
     return token
 
 
@@ -114,7 +114,7 @@ def _check_newcomer(options: AuthorizationOptions) -> None:
 
     if options.username is None:
         raise UsageError(sentences.no_token(options.token_path))
-    check_name(options.username)
+    check_name(options.username, options.origin("username"))
     check_free(options.token_path, replace=False)
 
 
@@ -145,7 +145,7 @@ async def _introduce(talk: Speaker, options: AuthorizationOptions, token: str | 
     from minechat.cli.registration import keep
 
     assert options.username is not None
-    account = await talk.register(check_name(options.username))
+    account = await talk.register(check_name(options.username, options.origin("username")))
     keep(options, account, replace=False, show=False)
     return account
 

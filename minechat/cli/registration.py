@@ -28,7 +28,10 @@ async def registration(options: RegistrationOptions) -> int:
     :raises MinechatError: the token file is as it was; an account that was made is on stdout already
     """
     check_free(options.token_path, options.force)
-    name = check_name(options.username if options.username is not None else await _ask_name())
+    if options.username is None:
+        name = check_name(await _ask_name(), sentences.PROMPT)
+    else:
+        name = check_name(options.username, options.origin("username"))
     async with speaker(options) as talk:
         account = await talk.register(name)
     keep(options, account, replace=options.force, show=True)

@@ -10,11 +10,12 @@ ASK_TOKEN = "Token: "  # noqa: S105 - a question, not a secret
 ASK_MESSAGE = "> "
 SENT = "sent"
 STANDARD_INPUT = "standard input"
+PROMPT = "the prompt"
 NO_NICKNAME = "there is no nickname to register; give one with --username"
 NO_NICKNAME_TYPED = "no nickname was typed; nothing was registered"
-NOT_A_NICKNAME = "a nickname is one line without control characters; nothing was sent"
+NOT_A_NICKNAME = "a nickname is one line without control characters"
 NO_TOKEN_TYPED = "there is no token on standard input; nothing was sent"  # noqa: S105 - no secret
-NOT_A_TOKEN = "this is no token: it must be one word of at most 256 ASCII characters; nothing was sent"  # noqa: S105
+NOT_A_TOKEN = "a token is one word of at most 256 ASCII characters"  # noqa: S105 - no secret
 NOTHING_TO_SEND = "standard input is empty; there is nothing to send"
 INPUT_NOT_UTF8 = "standard input is not UTF-8 text"
 INPUT_HOLDS_NUL = "standard input is not text: it holds NUL bytes"
@@ -24,6 +25,11 @@ def unexpected(kind: str, message: str) -> str:
     """A bug: what nobody expected."""
     what = f"{kind}: {message}" if message else kind
     return f"unexpected {what}; this is a bug, please report it with the output of the same command and -vv"
+
+
+def unusable(problem: str, origin: str) -> str:
+    """A value that cannot be used, found out in time."""
+    return f"{problem} ({origin}); nothing was sent"
 
 
 def not_installed(library: str, program: str) -> str:

@@ -39,15 +39,19 @@ def reason(error: Exception) -> str:
     return sentences.refused(error.reason, error.retry_after) if isinstance(error, Refused) else str(error)
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, origin: str) -> str:
     """A name that can be registered, before anything is sent.
 
+    :param origin: where it came from
     :raises InvalidInput: it is empty, not one line, too long or holds control characters
     """
     name = name.strip(" \t")
     if not name or any(char < " " or "\x7f" <= char < "\xa0" for char in name):
-        raise InvalidInput(sentences.NOT_A_NICKNAME)
-    check_line(name)
+        raise InvalidInput(sentences.unusable(sentences.NOT_A_NICKNAME, origin))
+    try:
+        check_line(name)
+    except InvalidInput as error:
+        raise InvalidInput(sentences.unusable(str(error), origin)) from None
     return name
 
 

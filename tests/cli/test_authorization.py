@@ -388,6 +388,20 @@ async def test_what_is_no_token_is_never_sent(scripted, token: str) -> None:
         await authorization(options(server.port, "-T", token, "-m", "x"))
     assert server.connections == 0
     assert token not in str(raised.value) or not token.strip()
+    assert str(raised.value).endswith("(-T); nothing was sent")
+
+
+def test_a_bad_token_or_name_is_told_with_where_it_came_from(commands, unused_port: int) -> None:
+    (commands.folder / ".env").write_text('TOKEN="two words"\n')
+    typed = commands.run("authorization", "-P", unused_port, "--token-stdin", stdin=b"two words")
+    assert (typed.returncode, "(standard input); nothing was sent\n" in typed.stderr) == (2, True)
+    kept = commands.run("authorization", "-P", unused_port, "-m", "x")
+    assert (kept.returncode, "(TOKEN in .env); nothing was sent\n" in kept.stderr) == (2, True)
+    (commands.folder / ".env").write_text('NICKNAME="two\\nlines"\n')
+    for command in ("registration", "authorization"):
+        named = commands.run(command, "-P", unused_port)
+        assert (named.returncode, named.stderr.count("\n")) == (2, 1)
+        assert named.stderr.endswith("(NICKNAME in .env); nothing was sent\n")
 
 
 @pytest.mark.parametrize("stdin", [b"", b"\n", b"\nmessage\n"])

@@ -106,6 +106,7 @@ async def test_a_name_that_cannot_be_one_is_never_sent(scripted, tmp_path: Path,
 def test_a_name_of_two_lines_is_a_line_on_stderr(commands) -> None:
     done = commands.run("registration", "-P", 1, "-U", "Vlad\nEva")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "(-U)" in done.stderr
 
 
 def test_without_a_name_and_a_terminal_nobody_is_registered(commands, scripted) -> None:

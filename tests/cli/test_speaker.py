@@ -13,13 +13,13 @@ def options(port: int, *more: str):
 
 @pytest.mark.parametrize("name", ["Вася", "  Vlad\t", "a b", "x" * 4095, "\u200d", "Влад: "])
 def test_a_name_travels_without_the_blanks_around_it(name: str) -> None:
-    assert check_name(name) == name.strip()
+    assert check_name(name, "-U") == name.strip()
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\rb", "a\0", "\x7f", "\x85", "\udc80", "x" * 4096])
 def test_what_cannot_travel_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInput):
-        check_name(name)
+    with pytest.raises(InvalidInput, match=r"\(NICKNAME in \.env\); nothing was sent$"):
+        check_name(name, "NICKNAME in .env")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.8.7", "::1", "[::1]"])
