@@ -1,6 +1,7 @@
 """The composition root: opens storage, hub and doors, and takes all down together."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -157,18 +158,26 @@ def _port(listening: socket.socket) -> int:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         # With its protocol named, or asyncio does not switch Nagle's algorithm off: answers would wait 40 ms.
         listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise AddressUnusable(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    except (OSError, UnicodeError) as error:
+        raise _unusable(host, port, error) from None
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise AddressUnusable(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise _unusable(host, port, error) from None
     listening.setblocking(False)
     return listening
+
+
+def _unusable(host: str, port: int, error: Exception) -> AddressUnusable:
+    reason = getattr(error, "strerror", None) or str(error)
+    return AddressUnusable(
+        f"cannot listen on {host}, port {port}: {reason}; choose another, or stop what is there"
+    )

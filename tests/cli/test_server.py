@@ -198,12 +198,12 @@ def test_where_it_may_not_listen_is_one_line(stage: Stage) -> None:
     busy = stage.port().number
     free = ("--read-port", 0, "--write-port", 0)
     cases: list[tuple[tuple[object, ...], str]] = [
-        (("--read-port", busy, "--write-port", 0), f"cannot listen on 127.0.0.1:{busy}"),
-        (("--read-port", 0, "--write-port", busy), f"cannot listen on 127.0.0.1:{busy}"),
+        (("--read-port", busy, "--write-port", 0), f"cannot listen on 127.0.0.1, port {busy}: "),
+        (("--read-port", 0, "--write-port", busy), f"cannot listen on 127.0.0.1, port {busy}: "),
         (("--host", "0.0.0.0"), "'0.0.0.0' can be reached from other machines (--host)"),
         (("--host", "::"), "--allow-plain"),
         (("--host", "0.0.0.0", "--limits", "off", "--allow-plain"), "--limits off"),
-        (("--host", "192.0.2.1", "--allow-plain"), "cannot listen on 192.0.2.1"),
+        (("--host", "192.0.2.1", "--allow-plain"), "cannot listen on 192.0.2.1, port "),
         ((*free, "--database", "postgres://x/y"), "postgres"),
     ]
     servers = [(stage.run(*options, command=("-m", "minechat", "server")), said) for options, said in cases]

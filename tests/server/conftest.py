@@ -44,8 +44,8 @@ async def fair_server(settings: Settings) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-def process_server(tmp_path: Path) -> Iterator[Server]:
-    """A server in a process of its own, limits off: for tests that send a lot."""
+def server_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The process of ``process_server``."""
     command = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
     with subprocess.Popen(
         [*command, "--limits", "off", "--database", f"sqlite:///{tmp_path}/chat.db"],
@@ -53,7 +53,13 @@ def process_server(tmp_path: Path) -> Iterator[Server]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stderr is not None
-        ports = re.findall(r"port (\d+)", process.stderr.readline())
-        yield Server("127.0.0.1", int(ports[0]), int(ports[1]))
+        yield process
         process.terminate()
+
+
+@pytest.fixture
+def process_server(server_process: subprocess.Popen[str]) -> Server:
+    """A server in a process of its own, limits off: for tests that send a lot."""
+    assert server_process.stderr is not None
+    ports = re.findall(r"port (\d+)", server_process.stderr.readline())
+    return Server("127.0.0.1", int(ports[0]), int(ports[1]))

@@ -84,6 +84,24 @@ async def test_a_bug_in_a_visit_ends_the_server_rather_than_leave_it_deaf(
             await asyncio.Event().wait()
 
 
+async def test_a_bug_behind_an_answer_ends_the_server_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from minechat.server.hub import Hub
+
+    def broken(self: Hub, person: object, text: str) -> asyncio.Future[int]:
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(future.set_exception, ZeroDivisionError())
+        return future
+
+    monkeypatch.setattr(Hub, "say", broken)
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(10), running(settings) as server:
+            client, _, _ = await log_in(server.write_port, "Anna")
+            client.send(b"one\n\n")
+            await asyncio.Event().wait()
+
+
 async def stopped_while(settings: Settings, act: Callable[[Raw], None]) -> bytes:
     """What a logged-in client hears when it acts and the server stops at once."""
     async with running(settings) as server:

@@ -1,6 +1,7 @@
 """A lot at once: pipelined messages, a tight loop of pings; answered one by one, and others feel nothing."""
 
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
@@ -131,3 +132,36 @@ def test_a_stopping_server_is_done_with_a_client_in_time_whatever_others_left(tm
         lines.read()
         assert time.monotonic() - start < 2
         assert server.wait(10) is not None
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def test_a_reader_that_never_reads_is_dropped_and_the_others_hear_everything(
+    process_server: Server, server_process: subprocess.Popen[str]
+) -> None:
+    count = 8_000
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with (
+        deaf,
+        socket.create_connection(("127.0.0.1", process_server.read_port), timeout=DEADLINE) as listening,
+        listening.makefile("rb") as heard,
+        logged_in(process_server.write_port, b"Anna") as (sock, lines),
+    ):
+        deaf.settimeout(DEADLINE)
+        deaf.connect(("127.0.0.1", process_server.read_port))
+        before = resident(server_process.pid)
+        thread = sending(sock, b"".join(b"%d %s\n\n" % (number, b"x" * 1000) for number in range(count)))
+        for number in range(count):
+            assert lines.readline() == SENT
+            assert heard.readline().split()[2] == b"%d" % number
+        thread.join()
+        assert resident(server_process.pid) - before < 4 << 20
+        received = 0
+        with suppress(ConnectionResetError):
+            while piece := deaf.recv(1 << 20):
+                received += len(piece)
+        assert received < count * 1000

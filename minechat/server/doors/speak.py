@@ -72,6 +72,7 @@ class Visit:
         self._pings = Pace(limits.ping_rate, limits.ping_rate or 0)
         self._ended = False
         self._clogged = False
+        self._bug: BaseException | None = None
         self._lost = asyncio.Event()
         self._stopping = False
 
@@ -197,6 +198,7 @@ class Visit:
                         raise Ended
                     self._hush(False)
             await self._news.wait()
+            self._raise_bug()
 
     # Answers, in the order of the messages.
 
@@ -212,28 +214,32 @@ class Visit:
             return
         data = b""
         while self._answers and self._answers[0].done():
-            data += self._talk.send(_verdict(self._answers.popleft()))
+            reason = self._answers.popleft().exception()
+            if reason is not None and not isinstance(reason, MinechatError):
+                # Raised here it would only be logged by the loop, and the client would wait for ever.
+                self._bug = reason
+                break
+            data += self._talk.send(Acknowledged() if reason is None else _refusal(reason))
         if data:
             self._write(data)
-            self._news.set()
+        self._news.set()
 
     async def _answered(self) -> None:
         """Waits until the client has its welcome and an answer to each message."""
         while self._answers or self._talk.state is State.INTRODUCED:
-            self._news.clear()
-            await self._news.wait()
+            await self._more_news()
+
+    async def _more_news(self) -> None:
+        self._news.clear()
+        await self._news.wait()
+        self._raise_bug()
+
+    def _raise_bug(self) -> None:
+        if self._bug is not None:
+            raise self._bug
 
     def _say(self, event: Event) -> None:
         self._write(self._talk.send(event))
-
-
-def _verdict(answer: asyncio.Future[int]) -> Acknowledged | NotSent:
-    reason = answer.exception()
-    if reason is None:
-        return Acknowledged()
-    if isinstance(reason, NotStored | Refused):
-        return _refusal(reason)
-    raise reason
 
 
 def _refusal(reason: MinechatError) -> NotSent:

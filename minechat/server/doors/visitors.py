@@ -29,9 +29,13 @@ class Visitors:
         self.chunk = memoryview(bytearray(CHUNK))
         self._tasks = tasks
         self._visits: dict[asyncio.Task[None], Visit] = {}
+        self._stopping = False
 
     def welcome(self, visit: Visit, transport: asyncio.Transport) -> None:
-        """Starts the talk; the connection closes when it ends."""
+        """Starts the talk; the connection closes when it ends. Whoever comes while we stop is turned away."""
+        if self._stopping:
+            transport.abort()
+            return
         task = self._tasks.create_task(visit.run())
         self._visits[task] = visit
         task.add_done_callback(self._visits.pop)
@@ -42,6 +46,7 @@ class Visitors:
 
         A socket closed with a message unread would reset the connection, and its last answers with it.
         """
+        self._stopping = True
         for visit in self._visits.values():
             visit.stop()
         if self._visits:
