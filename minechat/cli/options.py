@@ -56,7 +56,12 @@ COMMON = (
     Option("help", ("-h", "--help"), Kind.SHOW, "show this help and leave"),
     Option("version", ("--version",), Kind.SHOW, "show the version and leave"),
     Option("quiet", ("-q", "--quiet"), Kind.FLAG, "say only what went wrong"),
-    Option("verbose", ("-v", "--verbose"), Kind.TALLY, "say more; twice shows the traceback of a bug"),
+    Option(
+        "verbose",
+        ("-v", "--verbose"),
+        Kind.TALLY,
+        "tell each setting and where it came from; twice, the traceback of a bug too",
+    ),
     Option("color", ("--color",), Kind.COLOR, "colour: auto, always or never", default="auto", value="WHEN"),
     Option("json", ("--json",), Kind.FLAG, "write results and errors as JSON, one object a line"),
     Option("config", ("--config",), Kind.TEXT, "read settings from this file too", value="FILE"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, overload
 
 from minechat.cli import exits, sentences
+from minechat.cli.commands import COMMANDS
 from minechat.cli.exits import UsageError
 from minechat.cli.interrupts import Interrupts
 from minechat.cli.report import BLAMED, Report, output_closed, silence_stdout, warn
@@ -55,6 +56,8 @@ def start(command: Any, argv: Sequence[str] | None, body: Callable[[Any], Body])
         return Report(error.program, error.as_json).failure(error)
     for warning in () if options.quiet else options.warnings:
         warn(options.program, warning)
+    if options.verbose and not options.quiet:
+        _explain(options, command)
     return run(
         lambda: body(options),
         json_errors=options.json,
@@ -62,6 +65,13 @@ def start(command: Any, argv: Sequence[str] | None, body: Callable[[Any], Body])
         program=options.program,
         origin=lambda error: _origin(options, error),
     )
+
+
+def _explain(options: Options, command: str) -> None:
+    from minechat.cli.explain import explained  # noqa: PLC0415 - only -v asks
+
+    for line in explained(options, COMMANDS[command].options):
+        warn(options.program, line)
 
 
 def run(

@@ -32,6 +32,11 @@ def unusable(problem: str, origin: str) -> str:
     return f"{problem} ({origin}); nothing was sent"
 
 
+def setting(name: str, value: str, origin: str) -> str:
+    """A setting as it counts."""
+    return f"{name} is {value} ({origin})"
+
+
 def not_installed(library: str, program: str) -> str:
     """The script was started by a Python that lacks its libraries."""
     return f"{program}: {library} is not installed for this Python; run it with: uv run {program}"
