@@ -1,8 +1,16 @@
 """Bytes to lines with a limit, and one text to one safe line of the wire."""
 
+import re
+
 from minechat.errors import LineTooLong
 
 NEWLINE = b"\n"
+_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) ")
+
+
+def begins_as_http(data: bytes) -> bool:
+    """Whether bytes begin as a browser's do, with a method of HTTP (RFC 9110, section 9)."""
+    return _HTTP.match(data) is not None
 
 
 class LineBuffer:

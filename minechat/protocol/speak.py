@@ -1,11 +1,10 @@
 """The talk of port 5050: its states, and one table that judges both sides."""
 
-import re
 from collections.abc import Callable
 from enum import Enum
 
 from minechat.errors import OutOfTurn, ProtocolViolation
-from minechat.protocol.lines import LineBuffer, decode
+from minechat.protocol.lines import LineBuffer, begins_as_http, decode
 from minechat.protocol.phrases import (
     LINE_LIMIT,
     NOT_SENT,
@@ -63,7 +62,6 @@ MESSAGE_LIMIT = 4096
 MESSAGE_LINES = 100
 #: Messages of one connection that may wait for their answers.
 PIPELINE = 16
-_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|CONNECT|PRI) ")
 
 
 class Side(Enum):
@@ -202,7 +200,7 @@ class Talk:
 
     def _heard_from_client(self, line: bytes) -> Event | None:
         if self.state is State.GREETED:
-            if _HTTP.match(line):
+            if begins_as_http(line):
                 raise ProtocolViolation("this is not a web server")
             token = decode(line).strip()
             return Token(token) if token else NoToken()

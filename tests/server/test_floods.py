@@ -99,6 +99,37 @@ def serving(folder: Path, *start: str) -> Iterator[tuple[subprocess.Popen[str], 
         server.kill()
 
 
+def test_lines_without_an_end_are_cut_off_at_once_and_cost_no_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
+    with subprocess.Popen(
+        [*command, "--database", f"sqlite:///{tmp_path}/chat.db"], stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        ports = [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        before = most_memory(server.pid)
+        for port in ports * 20:
+            assert endless_line(port) < 1.0
+        assert most_memory(server.pid) - before <= 2 << 20
+        server.terminate()
+        assert server.stderr.read() == ""
+
+
+def endless_line(port: int) -> float:
+    """Sends up to 1 GiB without a newline; the seconds until the server ended it."""
+    start = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
+        with pytest.raises(ConnectionError):
+            for _ in range(1 << 14):
+                sock.sendall(b"A" * (1 << 16))
+        return time.monotonic() - start
+
+
+def most_memory(pid: int) -> int:
+    """The most bytes that were resident at one time."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+
+
 def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) -> None:
     few = ("sh", "-c", 'ulimit -n 256; exec "$@"', "sh")
     with serving(tmp_path, *few) as (server, ports), ExitStack() as clients:

@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 from minechat import system
+from minechat.protocol.lines import begins_as_http
 from minechat.server.audience import Wire
 from minechat.server.doors.gate import Gate, source_of
 
@@ -19,7 +20,7 @@ class ListenDoor(asyncio.Protocol):
         self._wire = wire
         self._gate = gate
         self._present = present
-        self._received = 0
+        self._received = b""
         self._source: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -34,8 +35,8 @@ class ListenDoor(asyncio.Protocol):
         self._wire.add(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        self._received += len(data)
-        if self._received > IGNORED:
+        self._received += data[: IGNORED + 1]
+        if len(self._received) > IGNORED or begins_as_http(self._received):
             self._wire.discard(self._transport)
             self._transport.close()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from minechat.server.app import Server
 from tests.server.raw import GREETING, SENT, log_in, raw
 
@@ -24,6 +26,16 @@ async def test_what_a_reader_sends_is_ignored_up_to_a_bound(server: Server) -> N
     speaker.send(b"hello\n\n")
     assert (await reader.line()).endswith(b": hello\n")
     reader.send(b"x")
+    assert await reader.rest() == b""
+
+
+@pytest.mark.parametrize("pieces", [[b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"], [b"PO", b"ST ", b"/x"]])
+async def test_a_browser_hears_nothing(server: Server, pieces: list[bytes]) -> None:
+    reader = await raw(server.read_port)
+    for piece in pieces:
+        reader.send(piece)
+        for _ in range(5):  # turns of the loop that client and server share: each piece is read alone
+            await asyncio.sleep(0)
     assert await reader.rest() == b""
 
 
