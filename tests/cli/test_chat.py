@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.watched import Stage, until
+from tests.cli.watched import REPOSITORY, Stage, until
 
 STAMPED = re.compile(rb"^\[\d\d\.\d\d\.\d{4} \d\d:\d\d\] ", re.MULTILINE)
 
@@ -30,6 +30,18 @@ def test_lines_are_stamped_on_the_screen_and_in_the_history_alike(stage: Stage) 
     assert len(STAMPED.findall(chat.shown)) == 3
     assert chat.history == chat.shown
     assert chat.told == f"connected to 127.0.0.1:{port.number}\n"
+
+
+def test_who_watches_another_server_loads_none(stage: Stage) -> None:
+    port = stage.port()
+    script = str(REPOSITORY / "chat.py")
+    chat = stage.chat(port, "--count", 1, "--last", 1, "--json", command=("-X", "importtime", script))
+    port.accept().sendall(b"Eva: hi\n")
+    assert chat.code() == 0
+    loaded = {line.rpartition("|")[2].strip() for line in chat.told.splitlines() if "|" in line}
+    assert "minechat.client.listen" in loaded
+    unwanted = ("minechat.server", "sqlite3", "websockets", "textual", "prompt_toolkit", "tomllib", "argon2")
+    assert [name for name in loaded if name.startswith(unwanted)] == []
 
 
 def test_count_stops_in_the_middle_of_what_arrived(stage: Stage) -> None:

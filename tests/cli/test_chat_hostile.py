@@ -155,6 +155,32 @@ def test_json_stays_one_object_a_message(stage: Stage) -> None:
     assert all(one["time"].endswith("+05:30") for one in objects)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "koi8-r", "cp1251"])
+def test_nothing_of_it_lives_in_another_encoding(stage: Stage, encoding: str) -> None:
+    port = stage.port()
+    lines = hostile()[:4000]
+    chat = stage.chat(port, "--count", len(lines) + 1, environment={"PYTHONIOENCODING": encoding})
+    feed(port.accept(), lines)
+    assert chat.code() == 0
+    assert chat.told == f"connected to 127.0.0.1:{port.number}\n"
+    shown = chat.shown.decode(encoding)
+    assert alive(shown) == set()
+    assert shown.count("\n") == len(lines) + 1
+    assert chat.history.count(b"\n") == len(lines) + 1
+
+
+def test_nothing_of_it_lives_when_a_history_is_shown_again(stage: Stage) -> None:
+    lines = [*hostile()[:3000], b"x" * 100_000]
+    (stage.folder / "history.log").write_bytes(b"".join(line + b"\n" for line in lines))
+    port = stage.port()
+    chat = stage.chat(port, "--last", 10 * len(lines), "--count", 1)
+    port.accept().sendall(ENOUGH)
+    assert chat.code() == 0
+    assert chat.told == f"connected to 127.0.0.1:{port.number}\n"
+    assert alive(chat.shown.decode()) == set()
+    assert chat.shown.count(b"\n") == len(chat.shown.decode().splitlines()) == len(lines) + 1
+
+
 def test_nobody_can_imitate_our_own_words(stage: Stage) -> None:
     port = stage.port()
     chat = stage.chat(port)
