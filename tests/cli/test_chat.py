@@ -32,6 +32,15 @@ def test_lines_are_stamped_on_the_screen_and_in_the_history_alike(stage: Stage) 
     assert chat.told == f"connected to 127.0.0.1:{port.number}\n"
 
 
+def test_the_stamp_is_in_the_format_that_was_asked_for(stage: Stage) -> None:
+    port = stage.port()
+    chat = stage.chat(port, "--count", 1, "--timestamp-format", "в %Y")
+    port.accept().sendall(b"Eva: hi\n")
+    assert chat.code() == 0
+    assert re.fullmatch(r"\[в \d{4}\] Eva: hi\n", chat.shown.decode())
+    assert chat.history == chat.shown
+
+
 def test_who_watches_another_server_loads_none(stage: Stage) -> None:
     port = stage.port()
     script = str(REPOSITORY / "chat.py")

@@ -262,6 +262,39 @@ def test_ctrl_c_ends_it_at_once_wherever_it_is(stage: Stage, black_hole: int, wh
     assert only_our_lines(chat.told.replace("resolving\n", ""))
 
 
+# --- deadlines ---
+
+
+def test_the_deadline_and_the_keepalive_are_those_of_the_options(stage: Stage, black_hole: int) -> None:
+    deaf = stage.chat(black_hole, "--timeout", "0.2", "--retry", 0)
+    port = stage.port()
+    stage.chat(port, "--keepalive", 7)
+    number = port.accept().getpeername()[1]
+    assert deaf.code() == 3
+    assert "no connection within 0.2 s" in deaf.told
+    # Of our end (Linux): the timer that runs, 02 for keepalive, and its hundredths of a second.
+    table = Path("/proc/net/tcp")
+    timer = re.compile(rf" 0100007F:{number:04X} .{{13}} 01 \S+ 02:([0-9A-F]{{8}}) ")
+    until(lambda: timer.search(table.read_text()))
+    (left,) = timer.findall(table.read_text())
+    assert 0 < int(left, 16) <= 700
+
+
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize("forced", [True, False])
+def test_the_history_is_forced_to_the_disk_where_that_is_wanted(stage: Stage, forced: bool) -> None:
+    calls = stage.folder / "calls"
+    port = stage.port()
+    chat = stage.chat(
+        port,
+        *("--count", 1, "--fsync" if forced else "--no-fsync"),
+        before=("strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-o", str(calls)),
+    )
+    port.accept().sendall(numbered(0, 1))
+    assert chat.code() == 0
+    assert ("sync(" in calls.read_text()) == forced
+
+
 # --- who reads our output ---
 
 

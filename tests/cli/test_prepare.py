@@ -1,5 +1,6 @@
 """The first thing a process does: a quiet Ctrl-C, and standard streams that exist."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,30 @@ def test_the_scripts_are_a_few_lines(script: str) -> None:
     lines = (REPOSITORY / f"{script}.py").read_text().splitlines()
     assert len(lines) < 10
     assert f"minechat.cli.{script}" in "".join(lines)
+
+
+def test_settings_beside_a_script_count_where_its_caller_has_none(tmp_path: Path) -> None:
+    beside, elsewhere = tmp_path / "beside", tmp_path / "elsewhere"
+    for folder in (beside, elsewhere):
+        folder.mkdir()
+    shutil.copy(REPOSITORY / "authorization.py", beside)
+    (beside / ".env").write_text("HOST=two words\n")
+
+    def told() -> str:
+        done = subprocess.run(
+            [sys.executable, "../beside/authorization.py"],
+            cwd=elsewhere,
+            env={"PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2
+        return done.stderr
+
+    assert f"'two words' is not a host name (HOST in {beside / '.env'})" in told()
+    (elsewhere / ".env").write_text("HOST=three more words\n")
+    assert "'three more words' is not a host name (HOST in .env)" in told()
 
 
 def test_no_other_script_stands_beside_them() -> None:

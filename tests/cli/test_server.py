@@ -103,6 +103,24 @@ def test_it_says_where_it_is_and_serves_there(stage: Stage, people: list[Person]
     assert server.told.count("\n") == 1
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_who_comes_is_announced_where_that_is_wanted(
+    stage: Stage, people: list[Person], announced: bool
+) -> None:
+    read_port, write_port = where(serve(stage, "--announce-joins" if announced else "--no-announce-joins"))
+    chat = stage.chat(read_port, "--count", 1 + announced)
+    chat.until_told("connected")
+    visit(people, write_port).register("")  # nobody hears of a visitor without a name
+    person = visit(people, write_port)
+    person.register("Eva")
+    person.post("hi")
+    assert chat.code() == 0
+    said = [line.partition("] ")[2] for line in chat.shown.decode().splitlines()]
+    name = said[-1].partition(": ")[0]
+    herald = [f"Server: # к чату присоединился {name}"] if announced else []
+    assert said == [*herald, f"{name}: hi"]
+
+
 def test_kill_and_a_new_start_lose_nothing_that_was_acknowledged(stage: Stage, people: list[Person]) -> None:
     server = serve(stage, "--limits", "off")
     read_port, write_port = where(server)
