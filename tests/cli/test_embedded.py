@@ -91,6 +91,15 @@ def test_ctrl_c_for_the_whole_group_ends_it_at_once(stage: Stage, ports: tuple[i
     assert chat.history == chat.shown
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_characters_are_there_where_they_are_wanted(stage: Stage, wanted: bool) -> None:
+    timed = ("-X", "importtime", str(REPOSITORY / "chat.py"))
+    ports = ("-P", 0, "--write-port", 0)
+    chat = stage.run(*ports, "--for", 0.1, "--characters" if wanted else "--no-characters", command=timed)
+    assert chat.code() == 0
+    assert ("minechat.server.dialogues" in chat.told) == wanted
+
+
 def test_it_joins_a_server_that_greets(stage: Stage, ports: tuple[int, int]) -> None:
     first = own(stage, ports, "--no-characters")
     first.until_told("connected")

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,37 @@ def test_who_comes_is_announced_where_that_is_wanted(
     name = said[-1].partition(": ")[0]
     herald = [f"Server: # к чату присоединился {name}"] if announced else []
     assert said == [*herald, f"{name}: hi"]
+
+
+def greeted(port: int, count: int) -> int:
+    """Of so many connections at one time, how many are taken in."""
+    with ExitStack() as opened:
+        visitors = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(count)
+        ]
+        return sum([_is_greeted(visitor) for visitor in visitors])
+
+
+def _is_greeted(visitor: socket.socket) -> bool:
+    try:
+        return visitor.recv(100).startswith(b"Hello %username%!")
+    except ConnectionResetError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"), [([], 64), (["--limits", "classroom"], 70), (["--limits", "off"], 70)]
+)
+def test_a_server_has_the_limits_of_its_profile(stage: Stage, options: list[str], taken: int) -> None:
+    _, write_port = where(serve(stage, *options))
+    assert greeted(write_port, 70) == taken
+
+
+def test_the_embedded_server_has_room_for_a_classroom(stage: Stage) -> None:
+    chat = stage.run("-P", 0, "--write-port", 0)
+    chat.until_told("connected")
+    (write_port,) = re.findall(r"registration\.py --port (\d+)", chat.told)
+    assert greeted(int(write_port), 70) == 70
 
 
 def test_kill_and_a_new_start_lose_nothing_that_was_acknowledged(stage: Stage, people: list[Person]) -> None:
