@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 #: Takes away what Windows lacks, then runs the script that its first argument names.
 WITHOUT = """
 import asyncio, functools, os, select, signal, socket, sys
-import concurrent.futures.thread
+import concurrent.futures.thread, shutil  # they ask for the system once, at their start
 # What Linux's own loop needs is taken before the names go.
 socket.socketpair = functools.partial(socket.socketpair, socket.AF_UNIX)
 for name in ("fcntl", "resource", "termios", "tty", "pwd", "grp", "readline", "syslog"):
