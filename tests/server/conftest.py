@@ -1,5 +1,6 @@
 """A real server on free ports for the tests of its doors."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -15,11 +16,17 @@ from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import opened
 
 
+async def close_raw_clients() -> None:
+    while opened:
+        await opened.pop().close()
+    for _ in range(10):  # the server hears of it in the next turns, and need not wait for them when it stops
+        await asyncio.sleep(0)
+
+
 @pytest_asyncio.fixture(autouse=True)
 async def raw_clients_are_closed() -> AsyncIterator[None]:
     yield
-    while opened:
-        await opened.pop().close()
+    await close_raw_clients()
 
 
 @pytest_asyncio.fixture
@@ -34,6 +41,7 @@ async def server(settings: Settings) -> AsyncIterator[Server]:
     """Limits off, so that a test meets what it is about."""
     async with running(settings) as server:
         yield server
+        await close_raw_clients()
 
 
 @pytest_asyncio.fixture
@@ -41,6 +49,7 @@ async def fair_server(settings: Settings) -> AsyncIterator[Server]:
     """With the default limits."""
     async with running(replace(settings, limits=PROFILES["default"])) as server:
         yield server
+        await close_raw_clients()
 
 
 @pytest.fixture
