@@ -96,7 +96,7 @@ PLANTED = [
 def outcomes(one: Planted, folder: Path) -> dict[str, list[str]]:
     """What each of the guards said in a run with the bug: nothing, where it found nothing wrong."""
     report = folder / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", f"--junitxml={report}"]
     run = subprocess.run(
         [*command, f"--basetemp={folder / 'run'}", *(f"tests/{guard}" for guard in one.guards)],
         cwd=ROOT,

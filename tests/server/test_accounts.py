@@ -54,7 +54,9 @@ async def test_a_token_is_not_shown_by_accident(accounts: Accounts) -> None:
     assert repr(registered.person.token_hash) not in repr(registered)
 
 
-@pytest.mark.parametrize("token", ["", "null", str(uuid.uuid4()), "\ud800", "'; --", "x" * 4096, "%00"])
+@pytest.mark.parametrize(
+    "token", ["", "null", "4895e77b-6732-41ce-8c7c-5895a5a3ea6f", "\ud800", "'; --", "x" * 4096, "%00"]
+)
 async def test_a_token_that_nobody_has_is_nobody(accounts: Accounts, token: str) -> None:
     await accounts.register("Вася", "here")
     assert await accounts.know(token) is None
