@@ -19,6 +19,8 @@ def check(options: Options) -> None:
 
 
 def _check_chat(options: ChatOptions) -> None:
+    if options.json and options.last:
+        raise UsageError("--last shows records as the history holds them, which --json cannot; leave one out")
     if options.embedded:
         _check_ports(options, "port")
     elif options.port == 0:

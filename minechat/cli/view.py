@@ -49,8 +49,8 @@ class View:
             await self._screen.write(stamped)
 
     async def past(self, kept: bytes) -> None:
-        """Shows records that were read from the history; with JSON there is no form for them."""
-        if kept and not self._json:
+        """Shows records that were read from the history."""
+        if kept:
             await self._screen.write(safe_lines(kept))
 
     async def state(self, state: State) -> None:

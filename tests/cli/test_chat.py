@@ -44,7 +44,7 @@ def test_the_stamp_is_in_the_format_that_was_asked_for(stage: Stage) -> None:
 def test_who_watches_another_server_loads_none(stage: Stage) -> None:
     port = stage.port()
     script = str(REPOSITORY / "chat.py")
-    chat = stage.chat(port, "--count", 1, "--last", 1, "--json", command=("-X", "importtime", script))
+    chat = stage.chat(port, "--count", 1, "--last", 1, command=("-X", "importtime", script))
     port.accept().sendall(b"Eva: hi\n")
     assert chat.code() == 0
     loaded = {line.rpartition("|")[2].strip() for line in chat.told.splitlines() if "|" in line}

@@ -51,3 +51,10 @@ def test_a_token_is_given_once() -> None:
     with pytest.raises(UsageError, match="twice"):
         parse("authorization", ["-T", "t", "--token-stdin"], {}, [])
     assert parse("authorization", ["--token-stdin"], {"TOKEN": "t"}, []).token_stdin
+
+
+def test_old_records_are_not_shown_as_json() -> None:
+    # They hold no exact text and no offset: shown as JSON they would say more than is known.
+    with pytest.raises(UsageError, match="--last .*--json"):
+        parse("chat", ["--json", "--last", "3"], {}, [])
+    assert parse("chat", ["--last", "3"], {}, []).last == 3
