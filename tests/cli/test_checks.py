@@ -55,6 +55,6 @@ def test_a_token_is_given_once() -> None:
 
 def test_old_records_are_not_shown_as_json() -> None:
     # They hold no exact text and no offset: shown as JSON they would say more than is known.
-    with pytest.raises(UsageError, match="--last .*--json"):
+    with pytest.raises(UsageError, match=r"--last .*--json"):
         parse("chat", ["--json", "--last", "3"], {}, [])
     assert parse("chat", ["--last", "3"], {}, []).last == 3

@@ -84,22 +84,24 @@ async def test_a_bug_in_a_visit_ends_the_server_rather_than_leave_it_deaf(
             await asyncio.Event().wait()
 
 
-async def test_a_bug_behind_an_answer_ends_the_server_too(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [ZeroDivisionError(), DatabaseUnusable("a commit failed half-way")])
+async def test_a_bug_or_an_unknown_outcome_behind_an_answer_ends_the_server_without_an_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     from minechat.server.hub import Hub
 
     def broken(self: Hub, person: object, text: str) -> asyncio.Future[int]:
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_soon(future.set_exception, ZeroDivisionError())
+        asyncio.get_running_loop().call_soon(future.set_exception, failure)
         return future
 
     monkeypatch.setattr(Hub, "say", broken)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(failure)):
         async with asyncio.timeout(10), running(settings) as server:
             client, _, _ = await log_in(server.write_port, "Anna")
             client.send(b"one\n\n")
             await asyncio.Event().wait()
+    assert await client.rest() == b""
 
 
 async def stopped_while(settings: Settings, act: Callable[[Raw], None]) -> bytes:

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from minechat.errors import MinechatError, NotStored, ProtocolViolation, Refused
+from minechat.errors import InvalidInput, MinechatError, NotStored, ProtocolViolation, Refused
 from minechat.events import Account
 from minechat.protocol.speak import (
     Acknowledged,
@@ -215,8 +215,9 @@ class Visit:
         data = b""
         while self._answers and self._answers[0].done():
             reason = self._answers.popleft().exception()
-            if reason is not None and not isinstance(reason, MinechatError):
-                # Raised here it would only be logged by the loop, and the client would wait for ever.
+            if reason is not None and not isinstance(reason, NotStored | Refused | InvalidInput):
+                # A bug, or a commit whose outcome nobody knows: the server ends without an answer. Raised
+                # here it would only be logged by the loop, and the client would wait for ever.
                 self._bug = reason
                 break
             data += self._talk.send(Acknowledged() if reason is None else _refusal(reason))

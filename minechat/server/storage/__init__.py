@@ -51,7 +51,8 @@ class Storage(Protocol):
         """Stores a message; the future gives its number in the room.
 
         Cancelling the future does not take the message back. The future raises ``NotStored``
-        (nothing of it was kept) or ``InvalidInput`` (it holds what is not text).
+        (nothing of it was kept), ``InvalidInput`` (it holds what is not text) or ``DatabaseUnusable``
+        (its commit failed for good, and whether it was kept is not known).
         """
 
     async def add_account(

@@ -97,6 +97,16 @@ def refuse(operations: Sequence[Operation], reason: str) -> None:
         operation.error = NotStored(reason)
 
 
+def disown(operations: Sequence[Operation], reason: str) -> None:
+    """Leaves DatabaseUnusable in each of the operations: a commit failed half-way.
+
+    What the disk holds of them shows only after a restart, so nobody may be told that it is stored,
+    nor that it is not.
+    """
+    for operation in operations:
+        operation.error = DatabaseUnusable(reason)
+
+
 def _read(connection: sqlite3.Connection, task: Task) -> None:
     try:
         task.result = task.run(connection)

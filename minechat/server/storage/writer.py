@@ -6,7 +6,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from minechat.server.storage import statements
-from minechat.server.storage.commit import Apply, Fault, Operation, commit, fault, refuse
+from minechat.server.storage.commit import Apply, Fault, Operation, commit, disown, fault, refuse
 
 FAILED = "the database failed and the server is stopping"
 
@@ -53,14 +53,24 @@ class Writer:
         """
         while batch := self._take():
             try:
-                check()
-                commit(connection, batch, self._apply)
-            except BaseException:
-                refuse(batch, FAILED)
-                raise
+                self._store(connection, check, batch)
             finally:
                 self._deliver(batch)
             self._checkpoint_when_due(connection, len(batch))
+
+    def _store(
+        self, connection: sqlite3.Connection, check: Callable[[], None], batch: Sequence[Operation]
+    ) -> None:
+        try:
+            check()
+        except BaseException:
+            refuse(batch, FAILED)
+            raise
+        try:
+            commit(connection, batch, self._apply)
+        except BaseException:
+            disown(batch, FAILED)
+            raise
 
     def refuse_all(self) -> None:
         """Refuses batch after batch until it is closed."""

@@ -22,7 +22,7 @@ async def post(storage: Storage, account_id: int, poster: int, first: int, count
     for number in range(first, first + count):
         try:
             seq = await storage.say(account_id, "Able Poster", "general", f"{poster} {number}")
-        except NotStored:
+        except (NotStored, DatabaseUnusable):
             await storage.broken()
         write(f"{poster} {number} {seq}")
 

@@ -95,6 +95,26 @@ async def test_after_a_failure_everything_is_refused(connection: sqlite3.Connect
     assert [type(one.error) for one in done] == [NotStored, NotStored]
 
 
+async def test_after_a_commit_that_failed_half_way_nobody_is_told_that_nothing_was_stored(
+    connection: sqlite3.Connection,
+) -> None:
+    done: list[Operation] = []
+    writer = Writer(apply, done.extend)
+
+    def fails(_: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+    writer.put(task(fails))
+    with pytest.raises(sqlite3.OperationalError):
+        writer.serve(connection, nothing)
+    writer.put(task(lambda _: "never tried"))
+    writer.close()
+    writer.refuse_all()
+    assert [type(one.error) for one in done] == [DatabaseUnusable, NotStored]
+
+
 async def test_the_log_stays_short(connection: sqlite3.Connection, tmp_path: Path) -> None:
     left = 300
     lengths = []
