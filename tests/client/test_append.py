@@ -134,6 +134,7 @@ LIMITED = (
     OPENED
     + """
 import resource
+sys.dont_write_bytecode = True  # the limit would leave it cut, for every later run
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
 for batch in range(10):
