@@ -124,6 +124,17 @@ def username(help_text: str) -> Option:
     return Option("username", flags, Kind.TEXT, help_text, ("USERNAME", "NICKNAME"), value="NAME")
 
 
+WRITE_PORT = Option(
+    "write_port",
+    ("--write-port",),
+    Kind.FREE_PORT,
+    "the port for posting",
+    ("WRITE_PORT", "SEND_PORT"),
+    "5050",
+    "PORT",
+)
+
+
 def characters(default: str) -> Option:
     text = "let fictional characters talk on our own server"
     return Option("characters", ("--characters",), Kind.SWITCH, text, ("CHARACTERS",), default)

@@ -52,13 +52,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         for hub in hubs:
             hub.committed(batch)
 
-    read_socket = _listening(settings.host, settings.read_port)
-    try:
-        write_socket = _listening(settings.host, settings.write_port)
-    except AddressUnusable:
-        read_socket.close()
-        raise
-    with read_socket, write_socket:
+    with (
+        _listening(settings.host, settings.read_port) as read_socket,
+        _listening(settings.host, settings.write_port) as write_socket,
+    ):
         async with open_storage(settings.database, on_committed=committed) as storage:
             hub = _hub(settings, storage)
             hubs.append(hub)
