@@ -44,12 +44,14 @@ def _check_ports(options: ChatOptions | ServerOptions, watching: str) -> None:
 
 def _check_server(options: ServerOptions) -> None:
     _check_ports(options, "read_port")
+    if options.tls_cert is None and options.tls_key is not None:
+        raise UsageError(f"a key without its certificate ({options.origin('tls_key')}); give --tls-cert too")
     if loopback(options.host):
         return
     where = f"{options.host!r} can be reached from other machines ({options.origin('host')})"
     if options.limits == "off":
         raise UsageError(f"{where}; --limits off is for 127.0.0.1 only")
-    if not options.allow_plain:
+    if not (options.allow_plain or options.tls_cert or options.tls_self_signed):
         raise UsageError(f"{where}; tokens travel there unencrypted, so it takes --allow-plain")
 
 

@@ -1,7 +1,9 @@
 """The options of each command, as data: spellings, settings, defaults and help in one table."""
 
 from minechat.cli.kinds import Kind
+from minechat.cli.limits import LIMITS
 from minechat.cli.options import (
+    ADMIN_SOCKET,
     DATABASE,
     POST,
     TIMEOUT,
@@ -13,6 +15,7 @@ from minechat.cli.options import (
     limits,
     username,
 )
+from minechat.cli.tasks.commands import TASKS
 
 CHAT = Command(
     "Watch the chat and keep its history. Without a host, open a server of our own here.",
@@ -199,6 +202,35 @@ SERVER = Command(
             Kind.FLAG,
             "listen beyond this machine though tokens travel there unencrypted",
         ),
+        Option(
+            "tls_cert",
+            ("--tls-cert",),
+            Kind.TEXT,
+            "file of the TLS certificate and its chain, PEM",
+            ("TLS_CERT",),
+            value="FILE",
+        ),
+        Option("tls_key", ("--tls-key",), Kind.TEXT, "file of its key, PEM", ("TLS_KEY",), value="FILE"),
+        Option(
+            "tls_self_signed",
+            ("--tls-self-signed",),
+            Kind.FLAG,
+            "make a certificate at the first start and show its fingerprint",
+        ),
+        Option(
+            "metrics_port",
+            ("--metrics-port",),
+            Kind.FREE_PORT,
+            "the port of /health, /ready and /metrics on 127.0.0.1; 0 takes a free one",
+            ("METRICS_PORT",),
+            "9464",
+            "PORT",
+        ),
+        Option(
+            "metrics_port", ("--no-metrics",), Kind.NOTHING, "open no port for /health, /ready and /metrics"
+        ),
+        ADMIN_SOCKET,
+        *LIMITS,
     ),
 )
 
@@ -207,4 +239,11 @@ COMMANDS: dict[str, Command] = {
     "registration": REGISTRATION,
     "authorization": AUTHORIZATION,
     "server": SERVER,
+    "server check": Command(
+        "Try the configuration, the database, the ports and the certificate, without starting.",
+        ("%(prog)s", "%(prog)s --host 192.0.2.7 --tls-cert chat.pem --tls-key chat.key", "%(prog)s --json"),
+        SERVER.options,
+        "tasks.check",
+    ),
+    **TASKS,
 }

@@ -1,5 +1,6 @@
 """What -v tells: each setting with its value and where it came from, and nothing that is secret."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from minechat.cli import sentences
@@ -24,4 +25,6 @@ def _shown(option: Option, value: object) -> str:
     # A URL with a user in it may hold a password.
     if option.field == "token" or "@" in str(value):
         return "set, and not shown"
+    if value == math.inf:
+        return "none"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -12,7 +12,7 @@ COLUMN = 8
 
 def help_text(prog: str, command: Command, options: tuple[Option, ...]) -> str:
     """Summary, usage, every option with its environment name and default, three examples, exit codes."""
-    lines = [command.summary, "", f"usage: {prog} [options]", ""]
+    lines = [command.summary, "", f"usage: {prog}{_operands(options)} [options]", ""]
     for option in options:
         lines += ["  " + _spellings(option), *_wrapped(_described(option))]
     lines += ["", "examples:", *("  " + example % {"prog": prog} for example in command.examples)]
@@ -21,11 +21,15 @@ def help_text(prog: str, command: Command, options: tuple[Option, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _operands(options: tuple[Option, ...]) -> str:
+    return "".join(f" {option.value}" for option in options if not option.flags)
+
+
 def _spellings(option: Option) -> str:
     flags = list(option.flags)
     if option.kind is Kind.SWITCH:
         flags.append("--no-" + option.name.removeprefix("--"))
-    return ", ".join(flags) + (f" {option.value}" if option.kind.takes_value else "")
+    return " ".join(filter(None, [", ".join(flags), option.value if option.kind.takes_value else ""]))
 
 
 def _described(option: Option) -> str:
@@ -58,5 +62,5 @@ def version() -> str:
 def overview(commands: dict[str, Command]) -> str:
     """The help of ``minechat`` itself: what there is to run."""
     lines = ["Chat in the terminal.", "", "usage: minechat <command> [options]", ""]
-    lines += [f"  {name:14} {command.summary}" for name, command in commands.items()]
+    lines += [f"  {name:18} {command.summary}" for name, command in commands.items()]
     return "\n".join([*lines, "", "minechat <command> -h tells more."]) + "\n"

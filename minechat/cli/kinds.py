@@ -1,5 +1,6 @@
 """Kinds of values: how the text of an option or a setting becomes a checked value."""
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ FALSE = frozenset({"0", "no", "off", "false"})
 LONGEST_WAIT = 366 * 86400.0  # seconds; more is a slip of the finger, and timers have limits of their own
 LONGEST_STAMP = 100
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_SPAN = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 
 
@@ -33,6 +36,10 @@ class Kind(Enum):
     STAMP = auto()
     COLOR = auto()
     LIMITS = auto()
+    LISTED = auto()
+    AMOUNT = auto()  # a number above 0
+    LIMIT = auto()  # the same, or none
+    SPAN = auto()  # 90s, 10m, 2h, 7d or forever
 
     @property
     def takes_value(self) -> bool:
@@ -42,6 +49,7 @@ class Kind(Enum):
 CHOICES: dict[Kind, tuple[str, ...]] = {
     Kind.COLOR: ("auto", "always", "never"),
     Kind.LIMITS: ("default", "classroom", "off"),
+    Kind.LISTED: ("accounts", "bans", "audit"),
 }
 
 
@@ -103,6 +111,30 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
+def _amount(text: str) -> float:
+    if not _SECONDS.fullmatch(text) or not float(text) > 0:
+        raise BadValue("is not a number above 0", "use a number such as 64")
+    return float(text)
+
+
+def _limit(text: str) -> float:
+    if text == "none":
+        return math.inf
+    try:
+        return _amount(text)
+    except BadValue:
+        raise BadValue("is not a limit", "use a number above 0, or none") from None
+
+
+def _span(text: str) -> float | None:
+    if text == "forever":
+        return None
+    found = _SPAN.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise BadValue("is not a length of time", "use 90s, 10m, 2h, 7d or forever")
+    return int(found[1]) * _UNITS[found[2]]
+
+
 def _host(text: str) -> str:
     if len(text) > 255 or not text.isprintable() or any(sign in text for sign in " /@?#"):
         raise BadValue("is not a host name", "use a name such as chat.example, or an address")
@@ -138,4 +170,7 @@ _CONVERTERS: dict[Kind, Callable[[str], object]] = {
     Kind.SECONDS: _seconds,
     Kind.STAMP: _stamp,
     Kind.SWITCH: switch,
+    Kind.AMOUNT: _amount,
+    Kind.LIMIT: _limit,
+    Kind.SPAN: _span,
 }

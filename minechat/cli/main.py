@@ -14,9 +14,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare()
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
-    if first in COMMANDS:
-        module = importlib.import_module(f"minechat.cli.{first}")
-        return int(module.main(arguments[1:]))
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if len(arguments) >= words and name in COMMANDS:
+            module = importlib.import_module(f"minechat.cli.{COMMANDS[name].module or name}")
+            return int(module.main(arguments[words:]))
     return _without_command(first, as_json="--json" in arguments)
 
 

@@ -20,7 +20,7 @@ class Option:
     """One option.
 
     :param field: the field of the command's options that it fills
-    :param flags: its spellings; the first long one is its name
+    :param flags: its spellings; the first long one is its name; none for an operand, which stands alone
     :param kind: what it takes
     :param help: one line
     :param settings: its names in the environment, in ``.env`` and in a configuration file; the first counts
@@ -40,16 +40,20 @@ class Option:
 
     @property
     def name(self) -> str:
-        return next(flag for flag in self.flags if flag.startswith("--"))
+        return next((flag for flag in self.flags if flag.startswith("--")), self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its first line of help, three examples and its options."""
+    """One command: its first line of help, three examples and its options.
+
+    :param module: where its ``main`` is, in ``minechat.cli``
+    """
 
     summary: str
     examples: tuple[str, str, str]
     options: tuple[Option, ...]
+    module: str = ""
 
 
 COMMON = (
@@ -116,6 +120,15 @@ DATABASE = Option(
     ("DATABASE_URL",),
     "sqlite:///minechat.db",
     "URL",
+)
+
+ADMIN_SOCKET = Option(
+    "admin_socket",
+    ("--admin-socket",),
+    Kind.TEXT,
+    "the unix socket for its owner's orders; beside the database by default",
+    ("ADMIN_SOCKET",),
+    value="FILE",
 )
 
 

@@ -29,7 +29,7 @@ class Parser(configargparse.ArgumentParser):
         )
         self.options = options
         for option in options:
-            self.add_argument(*option.flags, **_action(option, show))
+            self.add_argument(*option.flags or (option.field,), **_action(option, show))
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (the command line); see {self.prog} -h")
@@ -107,6 +107,8 @@ def _replaces(option: Option) -> bool:
 
 def _action(option: Option, show: Callable[[str], None]) -> dict[str, Any]:
     how = dict(_ACTIONS.get(option.kind, {"metavar": option.value}))
+    if not option.flags:
+        return how
     if option.kind is Kind.SHOW:
         how["show"] = show
     if option.field == "config":

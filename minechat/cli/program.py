@@ -44,6 +44,8 @@ def start(
 def start(
     command: Literal["server"], argv: Sequence[str] | None, body: Callable[[ServerOptions], Body]
 ) -> int: ...
+@overload
+def start(command: str, argv: Sequence[str] | None, body: Callable[[Any], Body]) -> int: ...
 def start(command: Any, argv: Sequence[str] | None, body: Callable[[Any], Body]) -> int:
     """A whole command: its settings, its warnings, then its body; returns the exit code.
 

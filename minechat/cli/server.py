@@ -5,11 +5,11 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from minechat.cli import program, sentences
+from minechat.cli import limits, program, sentences
 from minechat.cli.settings import ServerOptions
 from minechat.server.app import running
 from minechat.server.log import SafeFormatter
-from minechat.server.settings import PROFILES, Settings
+from minechat.server.settings import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def _settings(options: ServerOptions) -> Settings:
         write_port=options.write_port,
         database=options.database,
         characters=options.characters,
-        limits=PROFILES[options.limits],
+        limits=limits.chosen(options),
         announce_joins=options.announce_joins,
     )
 

@@ -21,7 +21,14 @@ from minechat.cli.layers import (
 )
 from minechat.cli.options import COMMON, Option
 from minechat.cli.parser import Parser, config_text
-from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, RegistrationOptions, ServerOptions
+from minechat.cli.typed import (
+    OPTIONS,
+    AuthorizationOptions,
+    ChatOptions,
+    Options,
+    RegistrationOptions,
+    ServerOptions,
+)
 
 __all__ = [
     "AuthorizationOptions",
@@ -34,12 +41,6 @@ __all__ = [
     "program_name",
 ]
 
-_CLASSES: dict[str, type[Options]] = {
-    "chat": ChatOptions,
-    "registration": RegistrationOptions,
-    "authorization": AuthorizationOptions,
-    "server": ServerOptions,
-}
 _EVERY_OPTION = tuple(option for command in COMMANDS.values() for option in command.options)
 _Argv = Sequence[str] | None
 _Environ = Mapping[str, str] | None
@@ -62,6 +63,8 @@ def parse(
 def parse(
     command: Literal["server"], argv: _Argv = ..., environ: _Environ = ..., folders: _Folders = ...
 ) -> ServerOptions: ...
+@overload
+def parse(command: str, argv: _Argv = ..., environ: _Environ = ..., folders: _Folders = ...) -> Any: ...
 def parse(command: str, argv: _Argv = None, environ: _Environ = None, folders: _Folders = None) -> Options:
     """The settings of ``command``: command line, then environment, then .env, then --config, then defaults.
 
@@ -111,7 +114,7 @@ def _parse(command: str, argv: Sequence[str], environ: Mapping[str, str], folder
     origins = _origins(options, flags, found | config.found, argv)
     values = _values(options, namespace, origins, flags | found | config.found)
     values["color"] = _color(values["color"], environ)
-    result = _CLASSES[command](
+    result = OPTIONS[command](
         program=program_name(command), warnings=_warnings(dotenv, path), origins=origins, **values
     )
     checks.check(result)

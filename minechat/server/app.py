@@ -1,14 +1,13 @@
 """The composition root: opens storage, hub and doors, and takes all down together."""
 
 import asyncio
-import os
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
 from minechat import system
-from minechat.errors import AddressUnusable, MinechatError
+from minechat.errors import MinechatError
 from minechat.protocol import listen
 from minechat.server.accounts import Accounts
 from minechat.server.audience import Audience
@@ -17,14 +16,10 @@ from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
 from minechat.server.hub import Hub
 from minechat.server.limits import AccountBudgets, RegistrationBudget
+from minechat.server.ports import accepting, bound, port_of
 from minechat.server.settings import Settings
 from minechat.server.storage import Storage, Stored, open_storage
 
-#: Connections the kernel may hold until they are accepted.
-BACKLOG = 512
-#: Connections a door accepts in one turn of the loop. One that is turned away keeps its descriptor for four
-#: turns: those of both doors must stay below the descriptor reserve, so that accept never fails.
-ACCEPTED_AT_ONCE = 8
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
 #: it has ended within ten.
 DRAIN = 8.0
@@ -53,8 +48,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
             hub.committed(batch)
 
     with (
-        _listening(settings.host, settings.read_port) as read_socket,
-        _listening(settings.host, settings.write_port) as write_socket,
+        bound(settings.host, settings.read_port) as read_socket,
+        bound(settings.host, settings.write_port) as write_socket,
     ):
         async with open_storage(settings.database, on_committed=committed) as storage:
             hub = _hub(settings, storage)
@@ -65,7 +60,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
                     _doors(settings, hub, tasks, read_socket, write_socket),
                     _characters(settings, hub, tasks),
                 ):
-                    yield Server(settings.host, *(_port(one) for one in (read_socket, write_socket)))
+                    yield Server(settings.host, *(port_of(one) for one in (read_socket, write_socket)))
                 watch.cancel()
 
 
@@ -111,8 +106,8 @@ async def _doors(
     readers: set[asyncio.Transport] = set()
     visitors = Visitors(hub, settings.limits, gate, tasks)
     doors = [
-        await _open(lambda: ListenDoor(wire, gate, readers), read_socket),
-        await _open(lambda: SpeakDoor(visitors), write_socket),
+        await accepting(lambda: ListenDoor(wire, gate, readers), read_socket),
+        await accepting(lambda: SpeakDoor(visitors), write_socket),
     ]
     try:
         yield
@@ -122,13 +117,6 @@ async def _doors(
         await visitors.stop(DRAIN)
         for reader in list(readers):
             reader.close()
-
-
-async def _open(factory: Callable[[], asyncio.BaseProtocol], listening: socket.socket) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(factory, sock=listening, backlog=ACCEPTED_AT_ONCE)
-    listening.listen(BACKLOG)  # asyncio knows one number for both; the kernel may hold more than we take
-    return server
 
 
 @asynccontextmanager
@@ -145,36 +133,3 @@ async def _characters(settings: Settings, hub: Hub, tasks: asyncio.TaskGroup) ->
         yield
     finally:
         task.cancel()
-
-
-def _port(listening: socket.socket) -> int:
-    port: int = listening.getsockname()[1]
-    return port
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        # With its protocol named, or asyncio does not switch Nagle's algorithm off: answers would wait 40 ms.
-        listening = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        raise _unusable(host, port, error) from None
-    try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise _unusable(host, port, error) from None
-    listening.setblocking(False)
-    return listening
-
-
-def _unusable(host: str, port: int, error: Exception) -> AddressUnusable:
-    reason = getattr(error, "strerror", None) or str(error)
-    return AddressUnusable(
-        f"cannot listen on {host}, port {port}: {reason}; choose another, or stop what is there"
-    )

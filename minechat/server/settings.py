@@ -5,42 +5,75 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of the server; None means no limit. Times in seconds, sizes in bytes.
+    """Limits of the server; None means no limit. Times in seconds, sizes in bytes, windows of ten minutes.
 
     :param connections: open connections of all ports together; further bounded by the descriptor limit
     :param connections_per_source: open connections of one address (IPv6: one /64)
-    :param registrations: named accounts of one source in ten minutes
-    :param registrations_in_all: named accounts of all sources in ten minutes
+    :param new_connections: connections one source may begin in ten minutes
+    :param boot_wait: time after the start in which ``new_connections`` is not counted: everybody comes back
+    :param early_drop: share of ``connections`` from which on strangers are turned away at random
+    :param unfinished: time from the first byte of an unfinished line or message to its end
+    :param line: one line of the speak port, its newline included
+    :param message: one message, its newlines included
+    :param message_lines: lines of one message
     :param message_burst: messages an account may send at once, before ``message_rate`` a second
     :param byte_rate: bytes of messages an account may send in a second
     :param ping_rate: empty messages a connection may send in a second
     :param dump: bytes taken from what a dead connection left behind, for one account
+    :param registrations: named accounts of one source in ten minutes
+    :param registrations_in_all: named accounts of all sources in ten minutes
+    :param wrong_tokens: tokens nobody has that one source may try in a minute
+    :param nameless: accounts without a name remembered for one source, and in all
     :param send_queue: bytes that may wait for one reader before it is dropped
+    :param send_queues: bytes that may wait for all readers together before the largest queue is dropped
+    :param send_stall: time in which a reader with something waiting must take some of it
     """
 
     connections: int | None = 4096
     connections_per_source: int | None = 64
-    registrations: int | None = 20
-    registrations_in_all: int | None = 60
+    new_connections: int | None = 600
+    boot_wait: float = 120.0
+    early_drop: float = 0.75
+    unfinished: float = 20.0
+    line: int = 4096
+    message: int = 4096
+    message_lines: int = 100
     message_burst: int = 5
     message_rate: float | None = 2.0
     byte_rate: float | None = 10 * 1024
     ping_rate: float | None = 20.0
     dump: int | None = 16 * 1024
+    registrations: int | None = 20
+    registrations_in_all: int | None = 60
+    wrong_tokens: int | None = 12
+    nameless: int = 100
+    nameless_in_all: int = 10_000
     send_queue: int = 256 * 1024
+    send_queues: int = 64 * 1024 * 1024
+    send_stall: float = 10.0
 
 
 PROFILES = {
     "default": Limits(),
-    "classroom": Limits(connections_per_source=1000, registrations=400, registrations_in_all=1200),
+    "classroom": Limits(
+        connections_per_source=1000,
+        new_connections=20_000,
+        registrations=400,
+        registrations_in_all=1200,
+        wrong_tokens=240,
+        nameless=1000,
+    ),
     "off": Limits(
+        connections=None,
         connections_per_source=None,
-        registrations=None,
-        registrations_in_all=None,
+        new_connections=None,
         message_rate=None,
         byte_rate=None,
         ping_rate=None,
         dump=None,
+        registrations=None,
+        registrations_in_all=None,
+        wrong_tokens=None,
     ),
 }
 
@@ -55,6 +88,11 @@ class Settings:
     :param database: URL of the storage, ``sqlite:///path``
     :param characters: whether fictional characters keep the chat alive
     :param announce_joins: whether a new account is announced in the chat
+    :param certificate: file of the TLS certificate chain of both ports, PEM; None speaks plainly
+    :param key: file of its private key, PEM
+    :param metrics_port: port of /health, /ready and /metrics on 127.0.0.1; 0 takes a free one, None opens
+        none
+    :param admin_socket: path of the unix socket for the owner's orders; None opens none
     """
 
     host: str = "127.0.0.1"
@@ -64,3 +102,7 @@ class Settings:
     characters: bool = False
     limits: Limits = field(default_factory=Limits)
     announce_joins: bool = False
+    certificate: str | None = None
+    key: str | None = None
+    metrics_port: int | None = None
+    admin_socket: str | None = None

@@ -10,7 +10,8 @@ SECRET = "6b2c9a80-0000-4000-8000-000000000001"
 
 
 def lines(command: str, *argv: str, **environ: str) -> list[str]:
-    options = parse(command, [*argv, "-v"], environ=environ, folders=[])  # type: ignore[call-overload]  # plain
+    operands = ["bans" for option in COMMANDS[command].options if not option.flags]
+    options = parse(command, [*operands, *argv, "-v"], environ=environ, folders=[])
     return list(explained(options, COMMANDS[command].options))
 
 

@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import AddressUnusable, DatabaseUnusable
-from minechat.server import app
 from minechat.server.app import Server, running
 from minechat.server.dialogues import load
 from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import SENT, log_in, raw
-
-
-def test_accepted_sockets_do_not_hold_short_answers_back() -> None:
-    # asyncio switches Nagle's algorithm off only where the socket names its protocol.
-    with app._listening("127.0.0.1", 0) as listening:
-        assert listening.proto == socket.IPPROTO_TCP
 
 
 async def test_tokens_and_messages_survive_a_restart(settings: Settings) -> None:

@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-from typing import cast
 
-from minechat import system
-from minechat.server.doors.gate import Gate, source_of
+from minechat.server.doors.entrance import Entrance
+from minechat.server.doors.gate import Gate
 from minechat.server.doors.speak import Visit
 from minechat.server.hub import Hub
 from minechat.server.settings import Limits
 
-KEEPALIVE = 60.0
 #: Bytes read at once, into one buffer for all connections, so that many slow ones cost no memory.
 CHUNK = 16 * 1024
 #: Seconds for messages that are under way when the server stops: they arrive and are refused in words.
@@ -59,24 +57,17 @@ class Visitors:
                 task.cancel()
 
 
-class SpeakDoor(asyncio.BufferedProtocol):
+class SpeakDoor(Entrance, asyncio.BufferedProtocol):
     """One connection of the speak port."""
 
     def __init__(self, visitors: Visitors) -> None:
+        super().__init__(visitors.gate)
         self._visitors = visitors
-        self._source: str | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        source = source_of(transport.get_extra_info("peername"))
+    def entered(self, transport: asyncio.Transport, source: str) -> None:
         visitors = self._visitors
         self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush)
-        if not visitors.gate.admit(source):
-            self._transport.abort()
-            return
-        self._source = source
-        system.keepalive(transport.get_extra_info("socket"), KEEPALIVE)
-        visitors.welcome(self._visit, self._transport)
+        visitors.welcome(self._visit, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._visitors.chunk
@@ -94,12 +85,10 @@ class SpeakDoor(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._visit.clogged(False)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None and self._source is not None:
+    def left(self, exc: Exception | None) -> None:
+        if exc is not None:
             self._rescue()
         self._visit.lost()
-        if self._source is not None:
-            self._visitors.gate.leave(self._source, self._transport)
 
     def _write(self, data: bytes) -> None:
         if not self._transport.is_closing():

@@ -1,0 +1,1 @@
+"""What the owner of a server does to it: one command each, beside a server that runs or without one."""

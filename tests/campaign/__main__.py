@@ -1,0 +1,61 @@
+"""Runs the campaign: every criterion, or those named, at the small or the full size; one line each.
+
+    uv run python -m tests.campaign [--full | --share 0.1] [WORD ...]
+
+A WORD picks the criteria whose name holds it. The exit code is 1 when one was missed.
+"""
+
+import argparse
+import importlib
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.campaign.criteria import CRITERIA, Criterion
+
+
+def load() -> None:
+    """Imports every module beside this one, which register their criteria."""
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if not path.stem.startswith("_"):
+            importlib.import_module(f"tests.campaign.{path.stem}")
+
+
+def tried(one: Criterion, size: int) -> bool:
+    """Prints the line of one criterion; False when it was missed."""
+    missing = [tool for tool in one.needs if shutil.which(tool) is None]
+    if missing:
+        print(f"SKIP  {one.name}: not installed here: {', '.join(missing)}", flush=True)
+        return True
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            word, figure = "ok", one.measure(size, Path(folder))
+        except AssertionError as missed:
+            word, figure = "MISS", str(missed).partition("\n")[0] or "it does not hold"
+    print(f"{word:<5} {one.name}: {figure} [{size}, {time.monotonic() - started:.1f} s]", flush=True)
+    return word == "ok"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--full", action="store_true", help="the full size")
+    size.add_argument("--share", type=float, help="this share of the full size, at least the small one")
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    options = parser.parse_args()
+    load()
+    share = 1.0 if options.full else options.share or 0.0
+    chosen = [one for one in CRITERIA if not options.words or any(word in one.name for word in options.words)]
+    if not chosen:
+        print("no criterion has such a word in its name", file=sys.stderr)
+        return 2
+    results = [tried(one, max(one.small, round(one.full * share))) for one in chosen]
+    print(f"{sum(results)} of {len(results)} criteria met or skipped")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""What a campaign measures: criteria with a size, each of which gives its figure or says what broke."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Does a criterion at a size inside an empty folder; returns its figure, raises AssertionError when missed.
+Measure = Callable[[int, Path], str]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion.
+
+    :param name: what it promises, as one line
+    :param small: its size in every landing
+    :param full: its size in a whole campaign
+    :param needs: tools without which it is skipped, with the reason
+    """
+
+    name: str
+    measure: Measure
+    small: int
+    full: int
+    needs: tuple[str, ...] = ()
+
+
+CRITERIA: list[Criterion] = []
+
+
+def criterion(
+    name: str, *, small: int, full: int, needs: tuple[str, ...] = ()
+) -> Callable[[Measure], Measure]:
+    """Registers a function as the measure of a criterion."""
+
+    def register(measure: Measure) -> Measure:
+        CRITERIA.append(Criterion(name, measure, small, full, needs))
+        return measure
+
+    return register
