@@ -44,6 +44,48 @@ class AccountRow:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """An account as its server's owner sees it; times in seconds since 1970."""
+
+    id: int
+    name: str
+    created_at: float
+    last_said_at: float | None
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Who is shut out: an account, or a source as the limits count it; one of the two is None.
+
+    :param until: seconds since 1970; None is for ever
+    :param at: when it was written, in seconds since 1970
+    """
+
+    account_id: int | None
+    source: str | None
+    until: float | None
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something the owner did, for the audit table.
+
+    :param at: seconds since 1970
+    :param what: the order, such as ``ban``
+    :param whom: whom it was about; empty where it was about nobody
+    :param detail: what else there is to know, in words
+    """
+
+    at: float
+    what: str
+    whom: str
+    detail: str
+
+
 class Storage(Protocol):
     """Accounts and messages, kept. A result comes after its commit is on the disk, never before."""
 
@@ -72,6 +114,50 @@ class Storage(Protocol):
 
         :raises NotStored: the database cannot be asked now
         """
+
+    async def accounts(self, after: int, most: int) -> Sequence[AccountInfo]:
+        """Accounts in the order of their ids.
+
+        :param after: only those with a greater id; 0 for the first page
+        :param most: so many at most
+        :raises NotStored: the database cannot be asked now; so do all that follow
+        """
+
+    async def account(self, account_id: int) -> AccountRow | None:
+        """The account with this id; None when there is none."""
+
+    async def account_by_name(self, name: str, key: str) -> AccountRow | None:
+        """The account with exactly this name, else the one with this canonical key; None when there is none.
+
+        Accounts without a key share their names and are found by their id only.
+        """
+
+    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed) -> None:
+        """Replaces the token of an account; writes the deed in the same commit, as do those below.
+
+        :raises NotStored: nothing was changed; there may be no such account
+        """
+
+    async def rename(self, account_id: int, candidate: Candidate, deed: Deed) -> bool:
+        """Gives an account another name. False when another account has it: nothing was changed.
+
+        :raises NotStored: nothing was changed; there may be no such account
+        """
+
+    async def add_ban(self, ban: Ban, deed: Deed) -> None:
+        """Writes a ban; an earlier one of the same account or source ends with it."""
+
+    async def remove_ban(self, account_id: int | None, source: str | None, deed: Deed) -> bool:
+        """Ends the ban of an account or of a source. False when there was none: no deed is written."""
+
+    async def bans(self) -> Sequence[Ban]:
+        """The bans that are not over, the oldest first."""
+
+    async def write_deed(self, deed: Deed) -> None:
+        """Writes down what was done outside the database."""
+
+    async def deeds(self, most: int) -> Sequence[Deed]:
+        """The last deeds, the newest first, so many at most."""
 
     async def broken(self) -> Never:
         """Waits until the storage has failed for good, and raises why; it takes nothing any more.
