@@ -11,6 +11,7 @@ from minechat.errors import MinechatError
 from minechat.protocol import listen
 from minechat.server.accounts import Accounts
 from minechat.server.audience import Audience
+from minechat.server.bans import Bans
 from minechat.server.doors.gate import Gate, capacity
 from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
@@ -52,7 +53,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         bound(settings.host, settings.write_port) as write_socket,
     ):
         async with open_storage(settings.database, on_committed=committed) as storage:
-            hub = _hub(settings, storage)
+            hub = _hub(settings, storage, Bans())
             hubs.append(hub)
             async with _supervised() as tasks:
                 watch = tasks.create_task(storage.broken())
@@ -64,13 +65,13 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
                 watch.cancel()
 
 
-def _hub(settings: Settings, storage: Storage) -> Hub:
+def _hub(settings: Settings, storage: Storage, bans: Bans) -> Hub:
     limits = settings.limits
     registrations = RegistrationBudget(limits)
     accounts = Accounts(storage, random=Random(), registrations=registrations.take)
     audience = Audience(limits.send_queue)
     budgets = AccountBudgets(limits)
-    return Hub(storage, accounts, audience, budgets, announce_joins=settings.announce_joins)
+    return Hub(storage, accounts, audience, budgets, bans, announce_joins=settings.announce_joins)
 
 
 @asynccontextmanager

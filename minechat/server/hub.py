@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from minechat.errors import Refused
 from minechat.events import Said
 from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience, Encode, Wire
+from minechat.server.bans import Bans
 from minechat.server.limits import AccountBudgets
+from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Storage, Stored
 
 #: The room of the line protocols.
@@ -27,6 +30,7 @@ class Hub:
         accounts: Accounts,
         audience: Audience,
         budgets: AccountBudgets,
+        bans: Bans,
         *,
         announce_joins: bool = False,
     ) -> None:
@@ -34,6 +38,9 @@ class Hub:
         self._accounts = accounts
         self._audience = audience
         self._budgets = budgets
+        self._bans = bans
+        self._sessions = Sessions()
+        self._orders = 0
         self._announce_joins = announce_joins
         self._witnesses: list[Callable[[str, str], None]] = []
 
@@ -56,9 +63,41 @@ class Hub:
             self.speak(HERALD, f"# к чату присоединился {registered.person.name}")
         return registered
 
-    async def know(self, token: str) -> Person | None:
-        """Whose token this is, or None."""
-        return await self._accounts.know(token)
+    def barred(self, source: str) -> Refused | None:
+        """What to tell a connection from an address that is banned; None lets it in."""
+        return self._bans.refusal(source)
+
+    def attach(
+        self, person_id: int | None, close: Close, *, name: str = "", source: str = ""
+    ) -> Callable[[], None]:
+        """Registers a live connection, so that an order of the owner ends it at once.
+
+        Called by the entrance with the source of every connection, and by a visit with its account in
+        the same step of the loop in which ``know``, ``register`` or ``keep`` returned it: a ban
+        or a new token in between would miss it.
+
+        :param person_id: the account; None where nobody has logged in
+        :param close: tells the client why and closes the connection; called at most once, must not wait
+        :param source: the address an order may name; none for a visit, whose entrance gave it already
+        :returns: to be called when the connection or the visit ends
+        """
+        return self._sessions.attach(Session(person_id, name, source, close))
+
+    async def know(self, token: str, source: str) -> Person | None:
+        """Whose token this is, or None.
+
+        :param source: who tries it, for example an address
+        :raises Refused: the account is banned, or the source tried too many tokens that nobody has
+        """
+        orders = None
+        while orders != self._orders:
+            # What the database said before an order does not count after it.
+            orders = self._orders
+            person = await self._accounts.know(token)
+        refusal = None if person is None else self._bans.refusal(_id(person))
+        if refusal is not None:
+            raise refusal
+        return person
 
     async def keep(self, person: Person) -> Person:
         """The person with an account in the database, which one without a name gets before the first post."""

@@ -123,7 +123,7 @@ class Visit:
     async def _meet(self) -> Person:
         event = await self._next()
         if isinstance(event, Token):
-            person = await self._hub.know(event.value)
+            person = await self._hub.know(event.value, self._source)
             if person is not None:
                 return self._introduce(person, event.value)
             self._say(TokenUnknown())
