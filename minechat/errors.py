@@ -6,6 +6,7 @@ MinechatError
 │   ├── Unreachable         refused, no route, too many open files
 │   ├── TimedOut            nobody answered in time
 │   ├── ConnectionLost      the peer or the network ended the connection
+│   ├── TlsNotTrusted       the peer cannot prove who it is, or speaks no TLS; nothing was sent
 │   ├── NotMinechat         the peer answers, but not in this protocol
 │   └── OutcomeUnknown      a message was sent and its acknowledgement never came
 ├── Rejected                the server understood and said no
@@ -17,6 +18,7 @@ MinechatError
 ├── LocalError              this machine: a file, a database, a port
 │   ├── HistoryUnusable
 │   ├── TokenFileUnusable
+│   ├── CertificateUnusable a file of certificates or their key
 │   ├── DatabaseUnusable
 │   ├── AddressUnusable     a port is taken or an address is not ours
 │   └── NotStored           the database could not commit; nothing was kept
@@ -50,6 +52,10 @@ class TimedOut(NetworkError):
 
 class ConnectionLost(NetworkError):
     """The connection ended before the talk did."""
+
+
+class TlsNotTrusted(NetworkError):
+    """TLS was wanted and the peer does not prove who it is; nothing of ours was sent."""
 
 
 class NotMinechat(NetworkError):
@@ -103,6 +109,10 @@ class HistoryUnusable(LocalError):
 
 class TokenFileUnusable(LocalError):
     """The token file cannot be read, written or trusted."""
+
+
+class CertificateUnusable(LocalError):
+    """A file of certificates, or of the key of one, cannot be read, made or used."""
 
 
 class DatabaseUnusable(LocalError):

@@ -213,7 +213,8 @@ for module, names in {
         delattr(module, name)
 
 import minechat.system, minechat.client.history, minechat.client.tokens
-from minechat.client.history import history, last_records
+from minechat.client.history import history
+from minechat.client.tail import last_records
 from minechat.client.tokens import check_free, read_token, save_token
 from minechat import system
 

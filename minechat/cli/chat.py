@@ -1,18 +1,19 @@
 """The chat command: what is said goes stamped and safe into the history and to the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from random import Random
 
 from minechat.cli import program
 from minechat.cli.records import first_lines, stamped
 from minechat.cli.screen import StdoutClosed
 from minechat.cli.settings import ChatOptions
+from minechat.cli.trust import trusted
 from minechat.cli.view import View
 from minechat.client import backoff, listen
-from minechat.client.history import History, history, last_records
+from minechat.client.history import History, history
+from minechat.client.tail import last_records
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,8 +42,9 @@ async def watch(options: ChatOptions) -> int:
                 timeout=options.timeout,
                 keepalive=options.keepalive,
                 retry=options.retry,
-                delays=partial(_delays, options.retry_delay),
+                delays=partial(backoff.scaled, options.retry_delay),
                 stable_after=6 * options.retry_delay,
+                tls=trusted(options),
             )
         )
         try:
@@ -78,8 +80,3 @@ async def _show(
             left -= block.count(b"\n")
             if not left:
                 return
-
-
-def _delays(scale: float) -> Iterator[float]:
-    # The window within which attempts are counted shrinks with the scale, as the delays do.
-    return backoff.delays(Random(), first=scale, cap=9 * scale, window=60 * scale)

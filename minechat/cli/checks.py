@@ -1,7 +1,7 @@
 """What no single option can decide: combinations of settings that are refused."""
 
 from minechat.cli.exits import UsageError
-from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, ServerOptions
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, ClientOptions, Options, ServerOptions
 
 
 def check(options: Options) -> None:
@@ -9,6 +9,8 @@ def check(options: Options) -> None:
 
     :raises UsageError: one line that names the value and its origin
     """
+    if isinstance(options, ClientOptions):
+        _check_tls(options)
     match options:
         case ChatOptions():
             _check_chat(options)
@@ -18,10 +20,30 @@ def check(options: Options) -> None:
             _check_server(options)
 
 
+def _check_tls(options: ClientOptions) -> None:
+    given = [name for name in ("tls_ca", "tls_fingerprint") if getattr(options, name) is not None]
+    origins = [options.origin(name) for name in given]
+    if given and not options.tls:
+        # Only whoever types --no-tls over settings means it: a token must not travel plainly by a slip.
+        if not options.origin("tls").startswith("-") or any(origin.startswith("-") for origin in origins):
+            raise UsageError(
+                f"TLS is off ({options.origin('tls')}) though it is said whom to trust ({origins[0]}); "
+                "leave one out"
+            )
+    elif len(given) == 2:
+        raise UsageError(
+            f"a fingerprint asks no authority ({origins[0]} and {origins[1]}); leave one of them out"
+        )
+
+
 def _check_chat(options: ChatOptions) -> None:
     if options.json and options.last:
         raise UsageError("--last shows records as the history holds them, which --json cannot; leave one out")
     if options.embedded:
+        asked = [options.origin(name) for name in ("tls", "tls_ca", "tls_fingerprint")]
+        flag = next((origin for origin in asked if options.tls and origin.startswith("-")), None)
+        if flag is not None:
+            raise UsageError(f"a server opened here speaks no TLS ({flag}); name another with --host")
         _check_ports(options, "port")
     elif options.port == 0:
         raise UsageError(f"no server listens on port 0 ({options.origin('port')}); use 1 to 65535")

@@ -7,6 +7,7 @@ from minechat.cli.options import (
     DATABASE,
     POST,
     TIMEOUT,
+    TLS,
     TOKEN_PATH,
     WRITE_PORT,
     Command,
@@ -86,6 +87,7 @@ CHAT = Command(
             "off",
         ),
         TIMEOUT,
+        *TLS,
         Option(
             "keepalive",
             ("--keepalive",),

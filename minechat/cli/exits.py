@@ -28,7 +28,7 @@ EXITS: dict[int, str] = {
     DONE: "done; also when the pipe we write to was closed",
     UNEXPECTED: "unexpected: a bug, please report it",
     USAGE: "usage or configuration, empty input, a file of ours that cannot be used",
-    NETWORK: "network: unreachable, refused, lost or timed out; outcome of a message unknown",
+    NETWORK: "network: unreachable, refused, lost, timed out, TLS not trusted; outcome of a message unknown",
     TOKEN_REFUSED: "the server does not know the token",
     REFUSED_FOR_NOW: "refused for now: the error says when to try again",
     REFUSED: "refused for good: too long, or not allowed by the server",

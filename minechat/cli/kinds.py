@@ -40,6 +40,7 @@ class Kind(Enum):
     AMOUNT = auto()  # a number above 0
     LIMIT = auto()  # the same, or none
     SPAN = auto()  # 90s, 10m, 2h, 7d or forever
+    FINGERPRINT = auto()  # SHA-256 of a certificate
 
     @property
     def takes_value(self) -> bool:
@@ -135,6 +136,17 @@ def _span(text: str) -> float | None:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def _fingerprint(text: str) -> str:
+    from minechat.client.tls import digits  # noqa: PLC0415 - most connections are plain
+    from minechat.errors import InvalidInput  # noqa: PLC0415
+
+    try:
+        return digits(text)
+    except InvalidInput:
+        remedy = "use 64 hexadecimal digits, in pairs with colons between or without"
+        raise BadValue("is not a SHA-256 fingerprint", remedy) from None
+
+
 def _host(text: str) -> str:
     if len(text) > 255 or not text.isprintable() or any(sign in text for sign in " /@?#"):
         raise BadValue("is not a host name", "use a name such as chat.example, or an address")
@@ -173,4 +185,5 @@ _CONVERTERS: dict[Kind, Callable[[str], object]] = {
     Kind.AMOUNT: _amount,
     Kind.LIMIT: _limit,
     Kind.SPAN: _span,
+    Kind.FINGERPRINT: _fingerprint,
 }

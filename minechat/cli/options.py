@@ -90,6 +90,31 @@ TO_HOST = Option(
     "HOST",
     "minechat.dvmn.org",
 )
+TLS = (
+    Option(
+        "tls",
+        ("--tls",),
+        Kind.SWITCH,
+        "speak TLS with the server, whose certificate this system must trust",
+        ("TLS",),
+    ),
+    Option(
+        "tls_ca",
+        ("--tls-ca",),
+        Kind.TEXT,
+        "speak TLS and trust the authorities in this file (PEM) in place of the system's",
+        ("TLS_CA",),
+        value="FILE",
+    ),
+    Option(
+        "tls_fingerprint",
+        ("--tls-fingerprint",),
+        Kind.FINGERPRINT,
+        "speak TLS and trust the one certificate that has this fingerprint, as its owner told it",
+        ("TLS_FINGERPRINT",),
+        value="SHA256",
+    ),
+)
 POST = (
     TO_HOST,
     Option(
@@ -102,6 +127,7 @@ POST = (
         "PORT",
     ),
     TIMEOUT,
+    *TLS,
 )
 TOKEN_PATH = Option(
     "token_path",

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from minechat.cli import exits, sentences
 from minechat.errors import (
+    CertificateUnusable,
     DatabaseUnusable,
     HistoryUnusable,
     MinechatError,
@@ -22,6 +23,7 @@ BLAMED: dict[type[MinechatError], str] = {
     HistoryUnusable: "history",
     TokenFileUnusable: "token_path",
     DatabaseUnusable: "database",
+    CertificateUnusable: "tls_ca",
 }
 """Which setting an error is about, so that its origin can be named."""
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from minechat.cli import sentences
 from minechat.cli.report import warn
+from minechat.cli.trust import trusted
 from minechat.cli.typed import AuthorizationOptions, RegistrationOptions
 from minechat.client.speak import Speaker, speaking
 from minechat.errors import InvalidInput, Refused, Unreachable
@@ -21,9 +22,10 @@ async def speaker(options: PostOptions) -> AsyncIterator[Speaker]:
     :raises Refused: with the server's words and when to try again
     """
     here = _on_this_machine(options.host)
+    tls = trusted(options)
     try:
-        async with speaking(options.host, options.port, timeout=options.timeout) as talk:
-            if not here and not options.quiet:
+        async with speaking(options.host, options.port, timeout=options.timeout, tls=tls) as talk:
+            if not (here or tls or options.quiet):
                 warn(options.program, sentences.token_travels_plain(options.host))
             yield talk
     except Unreachable as error:

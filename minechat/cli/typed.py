@@ -28,7 +28,25 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChatOptions(Options):
+class ClientOptions(Options):
+    """What every command takes that goes to a server.
+
+    :param tls: whether to speak TLS; also true where nobody said so, but whom to trust
+    :param tls_fingerprint: 64 hexadecimal digits in upper case
+    """
+
+    timeout: float
+    tls: bool | None
+    tls_ca: str | None
+    tls_fingerprint: str | None
+
+    def __post_init__(self) -> None:
+        if self.tls is None:
+            object.__setattr__(self, "tls", bool(self.tls_ca or self.tls_fingerprint))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatOptions(ClientOptions):
     """Options of ``chat``; times in seconds. ``embedded`` is also true when no host was named."""
 
     host: str | None
@@ -43,35 +61,33 @@ class ChatOptions(Options):
     timestamp_format: str
     embedded: bool
     fsync: bool
-    timeout: float
     keepalive: float
     retry_delay: float
     characters: bool
     limits: str
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "embedded", self.embedded or self.host is None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegistrationOptions(Options):
+class RegistrationOptions(ClientOptions):
     """Options of ``registration``."""
 
     host: str
     port: int
-    timeout: float
     username: str | None
     token_path: str
     force: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorizationOptions(Options):
+class AuthorizationOptions(ClientOptions):
     """Options of ``authorization``; ``message`` holds each -m in its order."""
 
     host: str
     port: int
-    timeout: float
     token: str | None = field(repr=False)
     token_path: str
     token_stdin: bool

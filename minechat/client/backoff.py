@@ -31,3 +31,8 @@ def delays(
         recent.append(delay)
         yield delay
         ceiling = min(ceiling * factor, cap)
+
+
+def scaled(first: float) -> Iterator[float]:
+    """The delays for another longest first wait, in seconds: cap and window shrink or grow with it."""
+    return delays(first=first, cap=9 * first, window=60 * first)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
@@ -12,6 +13,7 @@ from minechat.client.address import Address
 from minechat.client.failures import network_error
 from minechat.client.reader import Reader
 from minechat.client.threads import in_daemon_thread
+from minechat.client.tls import Tls
 from minechat.errors import TimedOut
 
 Resolver = Callable[[bytes, int], Sequence[AddrInfoType]]
@@ -35,51 +37,55 @@ async def connection(
     timeout: float = 10.0,
     keepalive: float = 60.0,
     limit: int = LIMIT,
+    tls: Tls | None = None,
     resolve: Resolver = lookup,
 ) -> AsyncIterator[tuple[Reader, asyncio.StreamWriter]]:
     """A connection to an address, looked up anew; its addresses raced by RFC 8305.
 
-    :param timeout: seconds for looking up and connecting together
+    :param timeout: seconds for looking up, connecting and agreeing on TLS together
     :param keepalive: seconds of silence after which the kernel asks whether the peer still lives
-    :raises NetworkError: HostUnknown, Unreachable, TimedOut or ConnectionLost
+    :param tls: how to trust the peer, which is settled before anything is sent; None for a plain connection
+    :raises NetworkError: HostUnknown, Unreachable, TimedOut, ConnectionLost or TlsNotTrusted
     """
+    terms = tls.terms(address) if tls else {}
     try:
         async with asyncio.timeout(timeout) as deadline:
-            reader, writer = await _open(address, keepalive, limit, resolve)
+            reader, writer = await _open(address, keepalive, limit, resolve, terms)
+            if tls:
+                tls.check(writer.transport, address)
     except OSError as exc:
         if deadline.expired():
-            raise TimedOut(f"cannot reach {address}: no connection within {timeout:g} s") from None
-        raise network_error(exc, address) from None
+            hint = "; does this port speak TLS?" if tls else ""
+            raise TimedOut(f"cannot reach {address}: no connection within {timeout:g} s{hint}") from None
+        raise (tls.failure if tls else network_error)(exc, address) from None
     try:
         yield reader, writer
     finally:
-        await _close(writer)
+        await _close(writer, encrypted=tls is not None)
 
 
 async def _open(
-    address: Address, keepalive: float, limit: int, resolve: Resolver
+    address: Address, keepalive: float, limit: int, resolve: Resolver, terms: dict[str, Any]
 ) -> tuple[Reader, asyncio.StreamWriter]:
     loop = asyncio.get_running_loop()
     found = await in_daemon_thread(resolve, address.wire_host, address.port)
     sock = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
-    try:
-        system.keepalive(sock, keepalive)
-        reader = Reader(address, limit)
-        protocol = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
-    except BaseException:
-        sock.close()
-        raise
+    system.keepalive(sock, keepalive)
+    reader = Reader(address, limit)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    # From here on the socket is the transport's, to close it too.
+    transport, _ = await loop.create_connection(lambda: protocol, sock=sock, **terms)
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
+async def _close(writer: asyncio.StreamWriter, *, encrypted: bool) -> None:
     writer.close()
     try:
         with suppress(OSError):  # the peer's last word does not matter now, nor does its silence
             async with asyncio.timeout(CLOSING):
                 await writer.wait_closed()
     finally:
-        # Not otherwise: on Python 3.11 abort() fails where the last bytes have left in peace.
-        if writer.transport.get_write_buffer_size():
+        # With TLS always: it does no harm, and there the size leaves out what waits below the encryption.
+        # Plain, on Python 3.11, abort() fails where the last bytes have left in peace.
+        if encrypted or writer.transport.get_write_buffer_size():
             writer.transport.abort()

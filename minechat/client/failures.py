@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import ssl  # asyncio has loaded it
 
 from minechat.client.address import Address
 from minechat.errors import ConnectionLost, HostUnknown, NetworkError, TimedOut, Unreachable
@@ -24,7 +25,8 @@ def network_error(exc: OSError, address: Address) -> NetworkError:
         return Unreachable(f"{address} refuses connections; is the server running?")
     if exc.errno == errno.ETIMEDOUT:
         return TimedOut(f"{address} does not answer any more")
-    if exc.errno in _BROKEN_OFF:
+    # What breaks the encryption later on; a handshake that fails is judged in tls.py.
+    if exc.errno in _BROKEN_OFF or isinstance(exc, ssl.SSLError):
         return ConnectionLost(f"{address} broke the connection off")
     if exc.errno in (errno.EMFILE, errno.ENFILE):
         return Unreachable(f"cannot reach {address}: too many files are open here")

@@ -11,12 +11,9 @@ from aiofiles.threadpool import wrap
 from aiofiles.threadpool.binary import AsyncFileIO
 
 from minechat.client.append import LineFile
-from minechat.client.tail import last_records
 from minechat.errors import HistoryUnusable
 from minechat.protocol.lines import on_one_line
 from minechat.text import safe
-
-__all__ = ["History", "history", "last_records"]
 
 #: Begins a record that is not a message; no message can imitate it, they begin with a stamp.
 GAP = "---"

@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from minechat.client import backoff
 from minechat.client.address import Address
 from minechat.client.connection import Resolver, connection, lookup
-from minechat.errors import ConnectionLost, HostUnknown, NetworkError
+from minechat.client.tls import Tls
+from minechat.errors import ConnectionLost, HostUnknown, NetworkError, TlsNotTrusted
 from minechat.events import Connected, LinesSkipped, Lost, Retrying, Said
 from minechat.protocol.lines import NEWLINE, WholeLines
 from minechat.protocol.listen import LINE_LIMIT, decode
@@ -18,6 +19,7 @@ State = Connected | Lost | Retrying | LinesSkipped
 #: Bytes of one read. A StreamReader brings 9 to 11 million lines of 80 bytes a second here (loopback), a
 #: BufferedProtocol 11 to 13: next to what screen and history take not worth code of our own.
 BLOCK = 256 * 1024
+_FINAL = (HostUnknown, TlsNotTrusted)  # when the very first attempt meets it: waiting does not mend it
 
 
 def listening(
@@ -27,12 +29,13 @@ def listening(
     timeout: float = 10.0,
     keepalive: float = 60.0,
     retry: int | None = None,
+    tls: Tls | None = None,
 ) -> AbstractAsyncContextManager[AsyncIterator[Said | State]]:
     """What is said, message by message, and each change of the connection's state; see ``blocks``.
 
     The text is as it was said: make it safe before it meets a terminal.
     """
-    heard = blocks(host, port, timeout=timeout, keepalive=keepalive, retry=retry)
+    heard = blocks(host, port, timeout=timeout, keepalive=keepalive, retry=retry, tls=tls)
 
     async def one_by_one() -> AsyncGenerator[Said | State, None]:
         async with heard as items:
@@ -53,6 +56,7 @@ def blocks(
     timeout: float = 10.0,
     keepalive: float = 60.0,
     retry: int | None = None,
+    tls: Tls | None = None,
     delays: Callable[[], Iterator[float]] = backoff.delays,
     stable_after: float = 30.0,
     clock: Callable[[], float] = time.monotonic,
@@ -66,9 +70,11 @@ def blocks(
     over 64 KiB is left out and reported.
 
     :param retry: attempts in a row after the first one fails or a connection is lost; None for ever
+    :param tls: how to trust the server; None for a plain connection
     :param delays: makes the waits between attempts, anew after a connection good for ``stable_after`` seconds
     :raises InvalidInput: at once, when host or port cannot be one
-    :raises HostUnknown: the name does not exist at the very first attempt
+    :raises HostUnknown, TlsNotTrusted: at the very first attempt
+    :raises CertificateUnusable: the file of authorities cannot be used
     :raises NetworkError: the last one, when no attempt is left
     """
     address = Address(host, port)
@@ -78,7 +84,7 @@ def blocks(
         while True:
             lines, since = WholeLines(LINE_LIMIT), None
             try:
-                way = connection(address, timeout=timeout, keepalive=keepalive, resolve=resolve)
+                way = connection(address, timeout=timeout, keepalive=keepalive, tls=tls, resolve=resolve)
                 async with way as (reader, _):
                     since = clock()
                     yield Connected(str(address))
@@ -93,7 +99,7 @@ def blocks(
                     failures, waits = 0, delays()
                 yield Lost(str(error), lines.partial)
             failures += 1
-            if (retry is not None and failures > retry) or (failures == 1 and isinstance(error, HostUnknown)):
+            if (retry is not None and failures > retry) or (failures == 1 and isinstance(error, _FINAL)):
                 raise error
             delay = next(waits)
             yield Retrying(str(error), delay)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from minechat.client.address import Address
 from minechat.client.connection import Resolver, connection, lookup
 from minechat.client.reader import Reader
+from minechat.client.tls import Tls
 from minechat.errors import (
     ConnectionLost,
     EmptyMessage,
@@ -29,19 +30,26 @@ ANSWERS = 2 * talk.LINE_LIMIT
 
 @asynccontextmanager
 async def speaking(
-    host: str = "127.0.0.1", port: int = 5050, *, timeout: float = 10.0, resolve: Resolver = lookup
+    host: str = "127.0.0.1",
+    port: int = 5050,
+    *,
+    timeout: float = 10.0,
+    tls: Tls | None = None,
+    resolve: Resolver = lookup,
 ) -> AsyncIterator["Speaker"]:
     """A connection to the speak port whose server has greeted.
 
     :param timeout: seconds for connecting, and for each answer in all, however slowly its bytes come;
         all waiting from connecting to the account takes at most twice that
+    :param tls: how to trust the server, which is settled before anything is sent; None for a plain connection
     :raises InvalidInput: host or port cannot be one
+    :raises CertificateUnusable: the file of authorities cannot be used
     :raises NetworkError: no connection, no greeting, or that of another protocol (NotMinechat)
     :raises Refused: the server takes nobody now
     """
     address = Address(host, port)
     started = asyncio.get_running_loop().time()
-    way = connection(address, timeout=timeout, limit=ANSWERS, resolve=resolve)
+    way = connection(address, timeout=timeout, limit=ANSWERS, tls=tls, resolve=resolve)
     async with way as (reader, writer):
         speaker = Speaker(address, reader, writer, timeout=timeout, login_began=started)
         await speaker.greeted()

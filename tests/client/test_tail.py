@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minechat.client import tail
-from minechat.client.history import last_records
+from minechat.client.tail import last_records
 from minechat.errors import HistoryUnusable
 
 
