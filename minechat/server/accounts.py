@@ -64,17 +64,17 @@ class Accounts:
         :raises Refused: this source registers too much
         :raises NotStored: the database could not keep it
         """
-        token = str(uuid.uuid4())
+        token, token_hash = fresh_token()
         # The tables of letters take a while to load the first time.
         nick = await asyncio.to_thread(names.mend, nickname)
         if not nick:
-            return Registered(self._add_nameless(_hash(token), source), token)
+            return Registered(self._add_nameless(token_hash, source), token)
         self._registrations(source)
         official = await asyncio.to_thread(self._is_reserved, nick)
         row = await self._storage.add_account(
-            lambda: _candidates(nick, self._random, numbers_only=official), _hash(token)
+            lambda: _candidates(nick, self._random, numbers_only=official), token_hash
         )
-        return Registered(_person(row, _hash(token)), token)
+        return Registered(_person(row, token_hash), token)
 
     async def know(self, token: str) -> Person | None:
         """Whose token this is, or None. An account without a name that comes back is kept.
@@ -144,6 +144,12 @@ class Nameless:
         del source[token_hash]
         if not source:
             del self._sources[found[1]]
+
+
+def fresh_token() -> tuple[str, bytes]:
+    """A token that nobody can guess (a UUID of version 4, RFC 9562), and the hash that the database keeps."""
+    token = str(uuid.uuid4())
+    return token, _hash(token)
 
 
 def _hash(token: str) -> bytes:

@@ -16,11 +16,11 @@ class Bans:
 
     def __init__(self, bans: Iterable[Ban] = (), clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._bans = {whom(ban): ban for ban in bans}
+        self._bans = {subject(ban): ban for ban in bans}
 
     def put(self, ban: Ban) -> None:
         """Shuts out from now on, in place of a ban of the same account or address."""
-        self._bans[whom(ban)] = ban
+        self._bans[subject(ban)] = ban
 
     def lift(self, whom: int | str) -> None:
         """No harm when it is not there."""
@@ -41,7 +41,7 @@ class Bans:
         return Refused(words(ban.reason), None if ban.until is None else left)
 
 
-def whom(ban: Ban) -> int | str:
+def subject(ban: Ban) -> int | str:
     """The account's number or the address that a ban is about."""
     if ban.account_id is not None:
         return ban.account_id

@@ -7,10 +7,10 @@ from minechat.errors import Refused
 from minechat.events import Said
 from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience, Encode, Wire
-from minechat.server.bans import Bans
+from minechat.server.bans import Bans, subject
 from minechat.server.limits import AccountBudgets
 from minechat.server.sessions import Close, Session, Sessions
-from minechat.server.storage import Storage, Stored
+from minechat.server.storage import Ban, Storage, Stored
 
 #: The room of the line protocols.
 ROOM = "general"
@@ -21,6 +21,7 @@ HERALD = "Server"
 class Hub:
     """What the doors and the characters may ask for.
 
+    :ivar sessions: who is connected
     :param announce_joins: whether a new account with a name is announced in the chat
     """
 
@@ -39,7 +40,7 @@ class Hub:
         self._audience = audience
         self._budgets = budgets
         self._bans = bans
-        self._sessions = Sessions()
+        self.sessions = Sessions()
         self._orders = 0
         self._announce_joins = announce_joins
         self._witnesses: list[Callable[[str, str], None]] = []
@@ -81,7 +82,7 @@ class Hub:
         :param source: the address an order may name; none for a visit, whose entrance gave it already
         :returns: to be called when the connection or the visit ends
         """
-        return self._sessions.attach(Session(person_id, name, source, close))
+        return self.sessions.attach(Session(person_id, name, source, close))
 
     async def know(self, token: str, source: str) -> Person | None:
         """Whose token this is, or None.
@@ -90,8 +91,8 @@ class Hub:
         :raises Refused: the account is banned, or the source tried too many tokens that nobody has
         """
         orders = None
+        # What the database said before an order does not count after it.
         while orders != self._orders:
-            # What the database said before an order does not count after it.
             orders = self._orders
             person = await self._accounts.know(token)
         refusal = None if person is None else self._bans.refusal(_id(person))
@@ -115,8 +116,11 @@ class Hub:
         """Says a text in the room.
 
         :returns: resolves to the number of the message once it is on disk
-        :raises NotStored: through the future
+        :raises NotStored, Refused: through the future
         """
+        refusal = self._bans.refusal(_id(person))
+        if refusal is not None:
+            return _refused(refusal)
         return self._storage.say(_id(person), person.name, ROOM, text)
 
     def committed(self, batch: Sequence[Stored]) -> None:
@@ -129,6 +133,29 @@ class Hub:
     def speak(self, nick: str, text: str) -> None:
         """Says something to whoever listens now and keeps it nowhere: characters and the herald."""
         self._audience.deliver([Said(nick, text)])
+
+    # What the owner orders, once it is on disk.
+
+    def shut_out(self, ban: Ban) -> int:
+        """A ban holds from now on; returns how many connections it closed."""
+        self._bans.put(ban)
+        refusal = self._bans.refusal(subject(ban))
+        return 0 if refusal is None else self.end(subject(ban), refusal)
+
+    def let_in(self, whom: int | str) -> None:
+        """A ban of an account (its number) or an address ends."""
+        self._bans.lift(whom)
+
+    def end(self, whom: int | str, reason: Refused) -> int:
+        """Closes all connections of an account or an address; logins under way are asked again."""
+        self._orders += 1
+        return self.sessions.end(whom, reason)
+
+
+def _refused(reason: Refused) -> asyncio.Future[int]:
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    future.set_exception(reason)
+    return future
 
 
 def _id(person: Person) -> int:

@@ -1,0 +1,187 @@
+"""What the owner does: ban, rename, renew a token, announce; on a running server or on its database."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from minechat.errors import InvalidInput, Refused
+from minechat.server import addresses, names
+from minechat.server.accounts import fresh_token
+from minechat.server.epithets import EPITHETS
+from minechat.server.hub import HERALD, Hub
+from minechat.server.storage import AccountRow, Ban, Candidate, Deed, Storage
+from minechat.text import safe
+
+#: Characters of an announcement.
+ANNOUNCEMENT = 1000
+#: Seconds after which somebody whose nickname was changed may log in again: at once, as clients count.
+AGAIN = 1
+
+#: An account by its number, as the list of accounts shows it; no nickname looks so.
+_NUMBER = re.compile(r"#([0-9]{1,18})", re.ASCII)
+_TOKEN_REPLACED = Refused("your token was replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom an order is about: an account, or an address as the limits count it."""
+
+    account: AccountRow | None
+    source: str | None
+
+    @property
+    def name(self) -> str:
+        return self.account.name if self.account is not None else self.source or ""
+
+
+class Owner:
+    """The orders, each written to the audit table in the commit that carries it out.
+
+    Live connections are closed in the same step of the loop in which the commit is known.
+
+    :param hub: of the server that runs; None where only the database is open
+    :param look: how the server that runs is at this moment; None where there is none
+    :param clock: seconds since 1970
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        hub: Hub | None = None,
+        look: Callable[[], dict[str, Any]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.storage = storage
+        self.hub = hub
+        self.look = look
+        self._clock = clock
+
+    async def ban(self, whom: str, seconds: float | None, reason: str) -> tuple[Target, Ban, int]:
+        """Shuts an account or an address out; None is for ever. Returns how many connections it closed.
+
+        :raises InvalidInput: nobody is called so
+        :raises NotStored: nothing was changed; so with all that follow
+        """
+        target = await self._target(whom)
+        now = self._clock()
+        until = None if seconds is None else now + seconds
+        account_id = None if target.account is None else target.account.id
+        ban = Ban(account_id, target.source, until, reason, now)
+        await self.storage.add_ban(ban, self._deed("ban", target.name, _sentence(ban)))
+        return target, ban, 0 if self.hub is None else self.hub.shut_out(ban)
+
+    async def unban(self, whom: str) -> Target:
+        """Lets an account or an address in again.
+
+        :raises InvalidInput: nobody is called so, or there is no such ban
+        """
+        target = await self._target(whom)
+        account_id = None if target.account is None else target.account.id
+        deed = self._deed("unban", target.name)
+        if not await self.storage.remove_ban(account_id, target.source, deed):
+            raise InvalidInput(f"{target.name} is not banned")
+        if self.hub is not None:
+            self.hub.let_in(account_id if account_id is not None else target.name)
+        return target
+
+    async def rename(self, nick: str, to: str) -> tuple[AccountRow, int]:
+        """Gives an account exactly this nickname, without another epithet; the token stays.
+
+        Whoever is logged in is told, and logs in again.
+
+        :returns: the account as it was, and how many connections were closed
+        :raises InvalidInput: nobody is called so, the new one cannot be a nickname, or looks like another's
+        """
+        account = await self._account(nick)
+        candidate = await asyncio.to_thread(_candidate, to)
+        deed = self._deed("rename", account.name, f"to {to}")
+        if not await self.storage.rename(account.id, candidate, deed):
+            assert candidate.key is not None
+            other = await self.storage.account_by_name(to, candidate.key)
+            raise InvalidInput(f"{to} is taken by {to if other is None else other.name}, or looks like it")
+        told = Refused(f"your nickname is now {to}", AGAIN)
+        return account, 0 if self.hub is None else self.hub.end(account.id, told)
+
+    async def renew(self, nick: str) -> tuple[AccountRow, str, int]:
+        """A new token for an account; the old one ends at once, and so do the connections that used it.
+
+        :raises InvalidInput: nobody is called so
+        """
+        account = await self._account(nick)
+        token, token_hash = fresh_token()
+        await self.storage.new_token(account.id, token_hash, self._deed("token", account.name))
+        return account, token, 0 if self.hub is None else self.hub.end(account.id, _TOKEN_REPLACED)
+
+    async def announce(self, text: str) -> str:
+        """Says something to everybody who listens, as one line of the server's; it is not kept as a message.
+
+        :returns: the line as it was said
+        :raises InvalidInput: it is empty or too long, or no server runs
+        """
+        line = safe(" ".join(text.split()))
+        if not line or len(line) > ANNOUNCEMENT:
+            raise InvalidInput(f"an announcement has 1 to {ANNOUNCEMENT} characters")
+        if self.hub is None:
+            raise InvalidInput("nobody listens: no server runs on this database")
+        await self.storage.write_deed(self._deed("announce", "", line))
+        self.hub.speak(HERALD, line)
+        return line
+
+    def _deed(self, what: str, whom: str, detail: str = "") -> Deed:
+        return Deed(self._clock(), what, whom, detail)
+
+    async def _target(self, whom: str) -> Target:
+        source = addresses.source(whom)
+        return Target(None, source) if source is not None else Target(await self._account(whom), None)
+
+    async def _account(self, nick: str) -> AccountRow:
+        number = _NUMBER.fullmatch(nick)
+        if number is not None:
+            account = await self.storage.account(int(number[1]))
+        else:
+            key = await asyncio.to_thread(names.key, nick)
+            account = await self.storage.account_by_name(nick, key)
+        if account is None:
+            raise InvalidInput(f"nobody is called {nick!r}; minechat server list accounts shows who there is")
+        return account
+
+
+def _candidate(name: str) -> Candidate:
+    """The name an account gets; in another thread, as it may load tables.
+
+    :raises InvalidInput: it cannot be a nickname
+    """
+    mended = names.mend(name)
+    if mended != name:
+        better = f"; {mended!r} could be one" if mended else ""
+        raise InvalidInput(f"{name!r} cannot be a nickname{better}")
+    epithet, _, nick = name.partition(" ")
+    if epithet not in EPITHETS or not nick:
+        epithet, nick = "", name
+    key = names.key(name)
+    if not key or _NUMBER.fullmatch(name) or addresses.source(name) is not None:
+        raise InvalidInput(f"{name!r} would be taken for something else than a nickname")
+    if {key, names.key(nick)} & _official():
+        raise InvalidInput(f"{name!r} sounds official, or is a character's name")
+    return Candidate(epithet, nick, name, key)
+
+
+def _official() -> set[str]:
+    from minechat.server import dialogues  # noqa: PLC0415 - only a new name asks for the cast
+
+    cast = (name for script in dialogues.load() for name in script.cast)
+    return {names.key(name) for name in (*names.RESERVED, *cast)}
+
+
+def _sentence(ban: Ban) -> str:
+    """The end of a ban and its reason."""
+    until = "for ever" if ban.until is None else f"until {_stamp(ban.until)}"
+    return f"{until}: {ban.reason}" if ban.reason else until
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
