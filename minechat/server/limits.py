@@ -1,14 +1,18 @@
 """Budgets: how much an account, a connection or a source may take of the server in a given time."""
 
 import math
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
 from minechat.errors import Refused
+from minechat.server.log import event
 from minechat.server.settings import Limits
+from minechat.server.tally import Tally
 
+#: Seconds in which registrations are counted, and wrong tokens.
 WINDOW = 600.0
+MINUTE = 60.0
 #: Bytes a message left behind counts at least, or 16 KiB would be thousands of short ones.
 LEFT_BEHIND_LEAST = 64
 
@@ -57,7 +61,7 @@ class AccountBudget:
     def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
         self._messages = Pace(limits.message_rate, limits.message_burst, clock)
         # A burst of as many full messages as may come at once.
-        self._bytes = Pace(limits.byte_rate, limits.message_burst * 4096, clock)
+        self._bytes = Pace(limits.byte_rate, limits.message_burst * limits.message, clock)
         # What is left by dead connections refills slowly: dying again and again must not pay.
         self._left_behind = Pace(
             None if limits.dump is None else limits.dump / WINDOW, limits.dump or 0, clock
@@ -108,38 +112,74 @@ class AccountBudgets:
 
 
 class RegistrationBudget:
-    """Named registrations of each source, and of all, in the last ten minutes."""
+    """Named registrations of each source, and of all, in the last ten minutes.
 
-    #: Sources remembered; the oldest is forgotten first.
-    CAPACITY = 10_000
+    :param refused: counts what was refused, by the name of the limit
+    """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        refused: Counter[str] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._limits = limits
-        self._clock = clock
-        self._all: deque[float] = deque()
-        self._sources: OrderedDict[str, deque[float]] = OrderedDict()
+        self._refused = Counter() if refused is None else refused
+        self._sources = Tally(WINDOW, clock)
+        self._all = Tally(WINDOW, clock)
 
     def take(self, source: str) -> None:
         """Counts one registration.
 
         :raises Refused: the source, or all together, used up the budget; ``retry_after`` says until when
         """
-        if self._limits.registrations is None or self._limits.registrations_in_all is None:
-            return
-        own = self._sources.get(source) or deque()
-        self._check(own, self._limits.registrations)
-        self._check(self._all, self._limits.registrations_in_all)
-        now = self._clock()
-        own.append(now)
-        self._all.append(now)
-        self._sources[source] = own
-        self._sources.move_to_end(source)
-        if len(self._sources) > self.CAPACITY:
-            self._sources.popitem(last=False)
+        self._check("registrations", self._sources, source, self._limits.registrations)
+        self._check("registrations_in_all", self._all, "", self._limits.registrations_in_all)
+        self._sources.add(source)
+        self._all.add("")
 
-    def _check(self, times: deque[float], most: int) -> None:
-        now = self._clock()
-        while times and times[0] <= now - WINDOW:
-            times.popleft()
-        if len(times) >= most:
-            raise Refused("too many new accounts", math.ceil(times[0] + WINDOW - now))
+    def _check(self, limit: str, tally: Tally, source: str, most: int | None) -> None:
+        wait = 0.0 if most is None else tally.wait(source, most)
+        if wait:
+            self._refused[limit] += 1
+            event("registration_refused", limit=limit, source=source or "all")
+            raise Refused("too many new accounts", math.ceil(wait))
+
+
+class WrongTokenBudget:
+    """Tokens nobody has that each source tried in the last minute.
+
+    Charged before the token is looked up, so that trying many at once is no way round it, and given back
+    when somebody has it.
+
+    :param refused: counts what was refused, by the name of the limit
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        refused: Counter[str] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._most = limits.wrong_tokens
+        self._refused = Counter() if refused is None else refused
+        self._sources = Tally(MINUTE, clock)
+
+    def take(self, source: str) -> None:
+        """Counts a token that may be wrong.
+
+        :raises Refused: the source used up the budget; ``retry_after`` says until when
+        """
+        if self._most is None:
+            return
+        wait = self._sources.wait(source, self._most)
+        if wait:
+            self._refused["wrong_tokens"] += 1
+            event("token_refused", limit="wrong_tokens", source=source)
+            raise Refused("too many unknown tokens", math.ceil(wait))
+        self._sources.add(source)
+
+    def give_back(self, source: str) -> None:
+        """The token was somebody's: it does not count."""
+        if self._most is not None:
+            self._sources.take_back(source)

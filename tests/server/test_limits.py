@@ -1,5 +1,7 @@
 """Budgets: what passes at once, what waits, what is refused."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from minechat.server.limits import (
     AccountBudgets,
     Pace,
     RegistrationBudget,
+    WrongTokenBudget,
 )
 from minechat.server.settings import PROFILES, Limits
 
@@ -86,44 +89,76 @@ def test_remembered_accounts_are_bounded() -> None:
 
 def test_a_source_is_refused_when_its_registrations_are_used_up_and_told_when_to_come_back() -> None:
     clock = Clock()
-    budget = RegistrationBudget(PROFILES["default"], clock)
+    refused: Counter[str] = Counter()
+    budget = RegistrationBudget(PROFILES["default"], refused, clock)
     for _ in range(20):
         budget.take("192.0.2.1")
     clock.now += 100
     with pytest.raises(Refused) as refusal:
         budget.take("192.0.2.1")
-    assert refusal.value.retry_after == WINDOW - 100
+    assert refused == {"registrations": 1}
+    assert refusal.value.retry_after is not None
+    assert WINDOW - 100 <= refusal.value.retry_after <= WINDOW - 100 + WINDOW / 10
     budget.take("192.0.2.2")
-    clock.now += WINDOW - 100
+    clock.now += refusal.value.retry_after
     budget.take("192.0.2.1")
 
 
 def test_all_sources_together_are_bounded() -> None:
-    budget = RegistrationBudget(PROFILES["default"], Clock())
+    refused: Counter[str] = Counter()
+    budget = RegistrationBudget(PROFILES["default"], refused, Clock())
     for number in range(60):
         budget.take(f"192.0.2.{number}")
     with pytest.raises(Refused):
         budget.take("198.51.100.1")
+    assert refused == {"registrations_in_all": 1}
 
 
-def test_sources_that_are_refused_are_not_remembered() -> None:
-    budget = RegistrationBudget(Limits(registrations_in_all=1), Clock())
+@pytest.mark.parametrize(
+    "limits", [Limits(registrations=1, registrations_in_all=None), Limits(registrations_in_all=1)]
+)
+def test_each_limit_of_registrations_holds_without_the_other(limits: Limits) -> None:
+    budget = RegistrationBudget(limits, clock=Clock())
     budget.take("192.0.2.1")
-    for number in range(100):
-        with pytest.raises(Refused):
-            budget.take(f"198.51.100.{number}")
-    assert list(budget._sources) == ["192.0.2.1"]
+    with pytest.raises(Refused):
+        budget.take("192.0.2.1")
 
 
 def test_a_classroom_registers_behind_one_address() -> None:
-    budget = RegistrationBudget(PROFILES["classroom"], Clock())
+    budget = RegistrationBudget(PROFILES["classroom"], clock=Clock())
     for _ in range(400):
         budget.take("192.0.2.1")
     with pytest.raises(Refused):
         budget.take("192.0.2.1")
 
 
+def test_a_source_tries_few_unknown_tokens_a_minute_and_is_told_when_to_come_back() -> None:
+    clock = Clock()
+    refused: Counter[str] = Counter()
+    budget = WrongTokenBudget(Limits(), refused, clock)
+    for _ in range(12):
+        budget.take("192.0.2.1")
+    with pytest.raises(Refused) as refusal:
+        budget.take("192.0.2.1")
+    assert refused == {"wrong_tokens": 1}
+    budget.take("192.0.2.2")
+    assert refusal.value.retry_after is not None
+    assert 60 <= refusal.value.retry_after <= 66
+    clock.now += refusal.value.retry_after
+    budget.take("192.0.2.1")
+
+
+def test_tokens_that_somebody_has_do_not_count() -> None:
+    budget = WrongTokenBudget(Limits(), clock=Clock())
+    for _ in range(1000):
+        budget.take("192.0.2.1")
+        budget.give_back("192.0.2.1")
+
+
 def test_off_means_off() -> None:
-    budget = RegistrationBudget(PROFILES["off"], Clock())
+    registrations = RegistrationBudget(PROFILES["off"])
+    tokens = WrongTokenBudget(PROFILES["off"])
     for _ in range(5000):
-        budget.take("127.0.0.1")
+        registrations.take("127.0.0.1")
+        tokens.take("127.0.0.1")
+    tokens.give_back("127.0.0.1")
