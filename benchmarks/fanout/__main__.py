@@ -1,0 +1,90 @@
+"""Measures what each server spends on a delivery, side by side, and says which targets are met.
+
+    uv run python -m benchmarks.fanout                    everything: about 20 minutes
+    uv run python -m benchmarks.fanout --small            ours, the floor and the naive one, a few seconds
+    uv run python -m benchmarks.fanout --only minechat,floor --readers 1000 --runs 2 --paced 3 --idle 0
+                                                          one pair, while working on the server
+    ... --code DIR                                        our server as it is in another checkout
+    ... --json FILE, and later --from FILE --markdown     keep the results, and print them for the README
+
+The server runs on core 0, the load generator (C, compiled here by gcc) on core 1. One round visits every
+server once, each started anew; the figures are medians over the rounds, with the extremes. The processor
+time is that of the server's process tree, user and system, from /proc/<pid>/stat, divided by the lines that
+arrived at readers. A message is in flight from its post until the last reader has it. Our server writes every
+message to its database, with fsync, before anybody sees it; that time is part of its figure.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from .generator import NoCompiler, compiled
+from .measure import MODES, Plan, add_round
+from .results import Results
+from .servers import ROOT, SERVERS, SMALL
+from .tables import printed
+
+
+def main() -> int:
+    """Runs the command; returns its exit code."""
+    options = _options()
+    # A kill must end the servers too: turned into an exception, it passes every "finally".
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if options.read:
+        results = Results.from_json(json.loads(Path(options.read).read_text(encoding="utf-8")))
+    else:
+        try:
+            results = _measured(options)
+        except NoCompiler as exc:
+            print(f"fanout: {exc}")
+            return 0
+    if options.json:
+        Path(options.json).write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+    print(printed(results, markdown=options.markdown))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", metavar="NAMES", help=f"of {','.join(SERVERS)}")
+    parser.add_argument("--runs", type=int, help="rounds (default: 5; small: 1)")
+    parser.add_argument("--readers", metavar="N,N", help="numbers of readers (default: 1000,5000; small: 50)")
+    parser.add_argument("--modes", default=",".join(MODES), help=f"of {','.join(MODES)}")
+    parser.add_argument("--window", type=float, help="seconds of a saturated window (default: 1.5)")
+    parser.add_argument("--paced", type=float, help="seconds of the paced window (default: 10)")
+    parser.add_argument("--idle", type=float, help="seconds of watching an idle server (default: 5; 0: not)")
+    parser.add_argument("--small", action="store_true", help="only to show that it runs")
+    parser.add_argument("--code", default=str(ROOT), metavar="DIR", help="where our server's code is")
+    parser.add_argument("--json", metavar="FILE", help="write what was measured there")
+    parser.add_argument(
+        "--from", dest="read", metavar="FILE", help="measure nothing, take this file of --json"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the tables for the README")
+    return parser.parse_args()
+
+
+def _measured(options: argparse.Namespace) -> Results:
+    small = options.small
+    names = options.only.split(",") if options.only else list(SMALL if small else SERVERS)
+    counts = [int(one) for one in (options.readers or ("50" if small else "1000,5000")).split(",")]
+    sizes = {"window": 0.2, "paced": 1.0, "warm": 0.05, "idle": 0.5} if small else {}
+    given = {name: getattr(options, name) for name in ("window", "paced", "idle")}
+    sizes |= {name: value for name, value in given.items() if value is not None}
+    results = Results.begun()
+    with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
+        programs = {**compiled(Path(folder)), "code": str(Path(options.code).resolve())}
+        plan = Plan(programs, options.modes.split(","), **sizes)
+        servers = [SERVERS[name] for name in names if SERVERS[name].path()]
+        results.missing = [name for name in names if not SERVERS[name].path()]
+        for number in range(options.runs or (1 if small else 5)):
+            add_round(results, number, servers, counts, plan)
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The servers that are measured: how each is started, with which configuration, and which wire it speaks."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .processes import free_ports, installed
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+#: Seconds until an idle connection is asked whether it lives: longer than any run.
+QUIET = 3600
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start a server: its command, its ports (reading, posting), and files to write beforehand."""
+
+    command: list[str]
+    ports: tuple[int, int]
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of the comparison; ``program`` is what has to be installed, None where it is ours."""
+
+    name: str
+    wire: str
+    program: str | None
+    start: Callable[[str, Mapping[str, str]], Start]
+
+    def path(self) -> str | None:
+        """The path of its program, or None: not installed."""
+        return sys.executable if self.program is None else installed(self.program)
+
+
+def _ours(python: str, programs: Mapping[str, str]) -> Start:
+    read, post = free_ports(2)
+    # The code beside this benchmark is measured, and nothing of the caller's settings may change it.
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": programs["code"], "HOME": "."}
+    arguments = f"server --limits off --no-metrics --read-port {read} --write-port {post}".split()
+    return Start([python, "-m", "minechat", *arguments], (read, post), environment=environment)
+
+
+def _floor(_: str, programs: Mapping[str, str]) -> Start:
+    read, post = free_ports(2)
+    return Start([programs["floor"], str(read), str(post)], (read, post))
+
+
+def _naive(python: str, programs: Mapping[str, str]) -> Start:
+    read, post = free_ports(2)
+    return Start([python, str(HERE / "naive.py"), str(read), str(post)], (read, post))
+
+
+SERVERS = {
+    server.name: server
+    for server in (
+        Server("minechat", "minechat", None, _ours),
+        Server("floor", "lines", None, _floor),
+        Server("naive", "lines", None, _naive),
+    )
+}
+#: What needs nothing installed but a compiler.
+SMALL = ("minechat", "floor", "naive")
