@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from minechat.errors import DatabaseUnusable, InvalidInput, NotStored
@@ -32,6 +33,10 @@ class Task(Operation):
 Apply = Callable[[sqlite3.Connection, Sequence[Operation]], None]
 
 
+class Unwritable(Exception):
+    """Nothing can be written now, for the reason it holds."""
+
+
 class Fault(Enum):
     OPERATION = "this operation cannot be done; its neighbours can"
     PASSING = "nothing can be written now; later it may"
@@ -45,8 +50,9 @@ _OPERATION = {
     sqlite3.SQLITE_RANGE,
     sqlite3.SQLITE_TOOBIG,
 }
+DISK_FULL = "the disk of the server is full"
 _PASSING = {
-    sqlite3.SQLITE_FULL: "the disk of the server is full",
+    sqlite3.SQLITE_FULL: DISK_FULL,
     sqlite3.SQLITE_BUSY: "another program holds the database",
     sqlite3.SQLITE_LOCKED: "another program holds the database",
 }
@@ -56,6 +62,8 @@ def fault(error: Exception) -> Fault:
     """What an exception means for its neighbours and for the server (https://sqlite.org/rescode.html)."""
     if isinstance(error, DatabaseUnusable | MemoryError):
         return Fault.FATAL
+    if isinstance(error, Unwritable):
+        return Fault.PASSING
     code = _code(error)
     if code is None or code in _OPERATION:
         return Fault.OPERATION
@@ -70,25 +78,64 @@ def _code(error: Exception) -> int | None:
     return None if code is None else code & 0xFF
 
 
-def commit(connection: sqlite3.Connection, operations: Sequence[Operation], apply: Apply) -> None:
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another program holds what is asked for."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def passing(error: Exception, lack_room: Callable[[], bool]) -> bool:
+    """Whether nothing can be written now and later it may.
+
+    :param lack_room: asked about a write that failed, for SQLite does not say whether a quota or a limit
+        was in its way. Going on is as sound as on a full disk: a write that was refused left nothing
+        behind, unlike a sync that failed.
+    """
+    if fault(error) is Fault.PASSING:
+        return True
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_WRITE and lack_room()
+
+
+def commit(
+    connection: sqlite3.Connection,
+    operations: Sequence[Operation],
+    apply: Apply,
+    begin: Callable[[], object] | None = None,
+    lack_room: Callable[[], bool] = lambda: False,
+) -> None:
     """Does the operations and commits what they wrote, all or nothing but for those that cannot be done.
 
+    :param begin: begins a transaction that writes, where the plain way will not do
+    :param lack_room: see ``passing``
     :raises Exception: a FATAL one; nothing was acknowledged and nothing more may be
     """
-    writes = []
-    for operation in operations:
-        if isinstance(operation, Task) and operation.reads:
-            _read(connection, operation)
-        else:
-            writes.append(operation)
+    read(connection, operations)
+    writes = [one for one in operations if not only_reads(one)]
     if not writes:
         return
     try:
-        _write(connection, writes, apply)
+        _write(connection, writes, apply, begin or partial(connection.execute, statements.BEGIN))
     except Exception as error:
-        if fault(error) is Fault.FATAL:
+        if fault(error) is Fault.OPERATION:
+            refuse(writes, "the database could not commit")
+        elif passing(error, lack_room):
+            refuse(writes, _words(error))
+        else:
             raise
-        refuse(writes, _PASSING.get(_code(error) or 0, "the database could not commit"))
+
+
+def only_reads(operation: Operation) -> bool:
+    """Whether it needs no transaction."""
+    return isinstance(operation, Task) and operation.reads
+
+
+def read(connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
+    """Does those of the operations that only read.
+
+    :raises Exception: a FATAL one
+    """
+    for operation in operations:
+        if isinstance(operation, Task) and operation.reads:
+            _read(connection, operation)
 
 
 def refuse(operations: Sequence[Operation], reason: str) -> None:
@@ -116,17 +163,25 @@ def _read(connection: sqlite3.Connection, task: Task) -> None:
         task.error = _presentable(error)
 
 
-def _write(connection: sqlite3.Connection, operations: Sequence[Operation], apply: Apply) -> None:
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, Unwritable) else _PASSING.get(_code(error) or 0, DISK_FULL)
+
+
+def _write(
+    connection: sqlite3.Connection, operations: Sequence[Operation], apply: Apply, begin: Callable[[], object]
+) -> None:
     try:
-        _transaction(connection, apply, operations)
+        _transaction(connection, apply, operations, begin)
     except Exception as error:
         if fault(error) is not Fault.OPERATION:
             raise
-        _transaction(connection, lambda *_: _one_by_one(connection, operations, apply), operations)
+        _transaction(connection, lambda *_: _one_by_one(connection, operations, apply), operations, begin)
 
 
-def _transaction(connection: sqlite3.Connection, apply: Apply, operations: Sequence[Operation]) -> None:
-    connection.execute(statements.BEGIN)
+def _transaction(
+    connection: sqlite3.Connection, apply: Apply, operations: Sequence[Operation], begin: Callable[[], object]
+) -> None:
+    begin()
     try:
         apply(connection, operations)
         connection.execute(statements.COMMIT)

@@ -11,10 +11,16 @@ from threading import Thread
 from typing import Any, Never
 
 from minechat.errors import NotStored
+from minechat.server.log import event
 from minechat.server.storage import AccountRow, Candidate, Stored, statements
 from minechat.server.storage.commit import Operation, Task
-from minechat.server.storage.database import Check, opened
+from minechat.server.storage.database import opened
+from minechat.server.storage.files import Files
+from minechat.server.storage.orders import Orders, Result
 from minechat.server.storage.writer import Writer
+
+#: The first version in which a second connection that writes could do no harm.
+SAFE_FOR_MANY = (3, 51, 3)
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +43,16 @@ async def open_sqlite(
     busy_timeout: float,
 ) -> AsyncIterator["SqliteStorage"]:
     """See ``open_storage``."""
-    storage = SqliteStorage(partial(opened, path, busy_timeout), on_committed, clock, queue_limit)
+    _tell_of_engine()
+    database = partial(opened, path, busy_timeout)
+    storage = SqliteStorage(
+        path,
+        database,
+        on_committed=on_committed,
+        clock=clock,
+        queue_limit=queue_limit,
+        patience=busy_timeout,
+    )
     storage.start()
     try:
         await storage.opened
@@ -46,7 +61,7 @@ async def open_sqlite(
         await storage.close()
 
 
-class SqliteStorage:
+class SqliteStorage(Orders):
     """A ``Storage``. Its methods belong to the event loop, ``_serve`` and what it calls to the thread.
 
     The thread is joined when the storage is closed; it is a daemon for the sake of a loop that ends
@@ -55,17 +70,21 @@ class SqliteStorage:
 
     def __init__(
         self,
-        open_database: Callable[[], AbstractContextManager[tuple[sqlite3.Connection, Check]]],
+        path: str,
+        open_database: Callable[[], AbstractContextManager[tuple[sqlite3.Connection, Files]]],
+        *,
         on_committed: Callable[[Sequence[Stored]], None],
         clock: Callable[[], float],
         queue_limit: int,
+        patience: float,
     ) -> None:
+        super().__init__(path)
         self._open_database = open_database
         self._on_committed = on_committed
         self._clock = clock
         self._queue_limit = queue_limit
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(self._apply, self._deliver)
+        self._writer = Writer(self._apply, self._deliver, patience=patience)
         self._thread = Thread(target=self._serve, name="minechat-storage", daemon=True)
         self._waiting = 0
         self._gathered: list[Operation] = []
@@ -96,20 +115,22 @@ class SqliteStorage:
         def add(connection: sqlite3.Connection) -> AccountRow:
             return _add_account(connection, candidates(), token_hash, self._now())
 
-        row: AccountRow = await self._put(Task(self._loop.create_future(), add))
-        return row
+        return await self._do(add)
 
     async def account_by_token(self, token_hash: bytes) -> AccountRow | None:
         def find(connection: sqlite3.Connection) -> AccountRow | None:
             return _account_by_token(connection, token_hash)
 
-        row: AccountRow | None = await self._put(Task(self._loop.create_future(), find, reads=True))
-        return row
+        return await self._do(find, reads=True)
 
     async def broken(self) -> Never:
         await self._failed.wait()
         assert self._failure is not None
         raise self._failure
+
+    async def _do(self, work: Callable[[sqlite3.Connection], Result], *, reads: bool = False) -> Result:
+        result: Result = await self._put(Task(self._loop.create_future(), work, reads=reads))
+        return result
 
     def _put(self, operation: Operation) -> asyncio.Future[Any]:
         if self._closing or self._failure is not None:
@@ -155,9 +176,9 @@ class SqliteStorage:
 
     def _serve(self) -> None:
         try:
-            with self._open_database() as (connection, check):
+            with self._open_database() as (connection, files):
                 self._call(_set, self.opened, None)
-                self._writer.serve(connection, check)
+                self._writer.serve(connection, files)
         except BaseException as error:  # noqa: BLE001 - nothing may end this thread unheard
             self._call(self._fail_or_refuse, error)
             self._writer.refuse_all()
@@ -188,6 +209,12 @@ class SqliteStorage:
             else:
                 posts = [one for one in group if isinstance(one, Post)]
                 _add_messages(connection, room, posts, self._now())
+
+
+def _tell_of_engine() -> None:
+    """Older ones can damage the log when two connections write at once (https://sqlite.org/wal.html)."""
+    if sqlite3.sqlite_version_info < SAFE_FOR_MANY:
+        event("single_writer_kept", sqlite=sqlite3.sqlite_version, reason="older than 3.51.3")
 
 
 def _set(future: asyncio.Future[Any], result: object) -> None:

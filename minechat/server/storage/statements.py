@@ -1,8 +1,7 @@
 """Every SQL text, by name."""
 
-SCHEMA_VERSION = 1
-
-SCHEMA = (
+#: What makes the schema, one version after the other; a version that was released is never changed.
+VERSION_1 = (
     "CREATE TABLE schema_version (version INTEGER NOT NULL)",
     """CREATE TABLE room (
         id INTEGER PRIMARY KEY,
@@ -26,21 +25,45 @@ SCHEMA = (
         PRIMARY KEY (room_id, seq)
     ) WITHOUT ROWID""",
 )
+VERSION_2 = (
+    """CREATE TABLE ban (
+        id INTEGER PRIMARY KEY,
+        account_id INTEGER UNIQUE REFERENCES account (id),
+        source TEXT UNIQUE,
+        until INTEGER,
+        reason TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        CHECK ((account_id IS NULL) <> (source IS NULL))
+    )""",
+    """CREATE TABLE deed (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        whom TEXT NOT NULL,
+        detail TEXT NOT NULL
+    )""",
+)
 SET_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES (?)"
 GET_SCHEMA_VERSION = "SELECT max(version) FROM schema_version"
 
-#: Settings of the connection (https://sqlite.org/pragma.html).
+#: No function or view of a stranger's file is called (https://sqlite.org/pragma.html).
+DISTRUST = "PRAGMA trusted_schema = OFF"
+#: Settings of the one connection that writes.
 PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     # Errors of an automatic checkpoint go unheard, so the writer makes its own.
     "PRAGMA wal_autocheckpoint = 0",
-    "PRAGMA trusted_schema = OFF",
+    DISTRUST,
 )
+#: For a file that nobody else knows, and that is made durable as a whole.
+UNLOGGED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 USE_WAL = "PRAGMA journal_mode = WAL"
 QUICK_CHECK = "PRAGMA quick_check(1)"
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+NEVER_WAIT = "PRAGMA busy_timeout = 0"
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
@@ -57,3 +80,23 @@ ADD_MESSAGE = "INSERT INTO message (room_id, seq, account_id, text, said_at) VAL
 ADD_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
 GET_ACCOUNT = "SELECT id, name FROM account WHERE token_hash = ?"
+GET_ACCOUNT_BY_ID = "SELECT id, name FROM account WHERE id = ?"
+GET_ACCOUNT_BY_KEY = "SELECT id, name FROM account WHERE key = ?"
+GET_ACCOUNT_BY_NAME = "SELECT id, name FROM account WHERE name = ? AND key IS NOT NULL"
+LIST_ACCOUNTS = """WITH page AS (SELECT id, name, created_at FROM account WHERE id > ? ORDER BY id LIMIT ?)
+    SELECT page.id, page.name, page.created_at, said.last, coalesce(said.messages, 0)
+    FROM page LEFT JOIN (
+        SELECT account_id, max(said_at) AS last, count(*) AS messages FROM message
+        WHERE account_id BETWEEN (SELECT min(id) FROM page) AND (SELECT max(id) FROM page)
+        GROUP BY account_id
+    ) AS said ON said.account_id = page.id
+    ORDER BY page.id"""
+SET_TOKEN = "UPDATE account SET token_hash = ? WHERE id = ?"  # noqa: S105 - no secret
+SET_NAME = "UPDATE OR IGNORE account SET epithet = ?, nick = ?, name = ?, key = ? WHERE id = ?"
+
+ADD_BAN = "INSERT OR REPLACE INTO ban (account_id, source, until, reason, at) VALUES (?, ?, ?, ?, ?)"
+REMOVE_BAN = "DELETE FROM ban WHERE account_id = ? OR source = ?"
+GET_BANS = """SELECT account_id, source, until, reason, at FROM ban
+    WHERE until IS NULL OR until > ? ORDER BY id"""
+ADD_DEED = "INSERT INTO deed (at, what, whom, detail) VALUES (?, ?, ?, ?)"
+GET_DEEDS = "SELECT at, what, whom, detail FROM deed ORDER BY id DESC LIMIT ?"

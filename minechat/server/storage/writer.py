@@ -1,23 +1,44 @@
 """The one thread that writes: takes all that was asked meanwhile and commits it together."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 
-from minechat.server.storage import statements
-from minechat.server.storage.commit import Apply, Fault, Operation, commit, disown, fault, refuse
+from minechat.server.storage import BUSY_TIMEOUT, statements
+from minechat.server.storage.commit import (
+    Apply,
+    Operation,
+    Unwritable,
+    commit,
+    disown,
+    is_busy,
+    only_reads,
+    passing,
+    read,
+    refuse,
+)
+from minechat.server.storage.files import Files
+from minechat.server.storage.wal import BATCH, Checkpoints, is_too_long
 
 FAILED = "the database failed and the server is stopping"
+READ_TOO_LONG = "another program has been reading the database for too long"
+#: Seconds between two tries to get the database from another program.
+PAUSE = 0.02
+#: Bytes that a message of the greatest size may take on the disk, with what it drags along.
+ROOM = 8192
 
 
 class Writer:
     """A queue of operations and the loop that empties it; never waits for company.
 
     :param apply: does operations inside a transaction
-    :param deliver: gets operations that are done, in the order of the queue; called in the thread
-    :param checkpoint_commits: the log is copied into the database after so many commits ...
-    :param checkpoint_operations: ... or after so many operations, which keeps it under 64 MiB
+    :param deliver: gets operations that are done; called in the thread. Those that write come in the
+        order of the queue.
+    :param patience: seconds that an operation waits for another program that holds the database
+    :param checkpoints: when the log is copied into the database
     """
 
     def __init__(
@@ -25,17 +46,20 @@ class Writer:
         apply: Apply,
         deliver: Callable[[Sequence[Operation]], None],
         *,
-        checkpoint_commits: int = 500,
-        checkpoint_operations: int = 8192,
+        patience: float = BUSY_TIMEOUT,
+        checkpoints: Checkpoints | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._apply = apply
         self._deliver = deliver
-        self._checkpoint_commits = checkpoint_commits
-        self._checkpoint_operations = checkpoint_operations
-        self._commits = 0
-        self._operations = 0
+        self._patience = patience
+        self._checkpoints = checkpoints or Checkpoints()
+        self._clock = clock
         self._closing = False
         self._queue: SimpleQueue[Sequence[Operation] | None] = SimpleQueue()
+        #: Taken out of the queue and not done yet, and when the first of them was.
+        self._held: list[Operation] = []
+        self._held_since = 0.0
 
     def put(self, *operations: Operation) -> None:
         """Queues operations in their order; the caller keeps their number in bounds."""
@@ -45,29 +69,30 @@ class Writer:
         """``serve`` and ``refuse_all`` return when everything queued before this is done."""
         self._queue.put(None)
 
-    def serve(self, connection: sqlite3.Connection, check: Callable[[], None]) -> None:
+    def serve(self, connection: sqlite3.Connection, files: Files) -> None:
         """Commits batch after batch until it is closed.
 
-        :param check: called before each batch; raises when the files are no longer those opened
+        :param connection: one that does not wait for others itself
+        :param files: checked before each batch
         :raises Exception: a commit failed for good; its operations are refused, the next must be too
         """
         while batch := self._take():
             try:
-                self._store(connection, check, batch)
+                self._store(connection, files, batch)
             finally:
                 self._deliver(batch)
-            self._checkpoint_when_due(connection, len(batch))
+            self._checkpoints.note(len(batch))
+            self._checkpoint(connection, files)
 
-    def _store(
-        self, connection: sqlite3.Connection, check: Callable[[], None], batch: Sequence[Operation]
-    ) -> None:
+    def _store(self, connection: sqlite3.Connection, files: Files, batch: Sequence[Operation]) -> None:
         try:
-            check()
+            log = files.check()
         except BaseException:
             refuse(batch, FAILED)
             raise
+        begin = partial(self._begin, connection, log, self._held_since + self._patience)
         try:
-            commit(connection, batch, self._apply)
+            commit(connection, batch, self._apply, begin, partial(files.lack_room, len(batch) * ROOM))
         except BaseException:
             disown(batch, FAILED)
             raise
@@ -79,25 +104,57 @@ class Writer:
             self._deliver(batch)
 
     def _take(self) -> list[Operation]:
-        batch: list[Operation] = []
+        """Everything that waits, up to the size of a batch; waits for the first one."""
+        batch, self._held = self._held, []
         with suppress(Empty):
-            while not self._closing:
+            while not self._closing and len(batch) < BATCH:
                 operations = self._queue.get(block=not batch)
+                if not batch:
+                    self._held_since = self._clock()
                 if operations is None:
                     self._closing = True
                 else:
                     batch.extend(operations)
-        return batch
+        self._held = batch[BATCH:]
+        return batch[:BATCH]
 
-    def _checkpoint_when_due(self, connection: sqlite3.Connection, operations: int) -> None:
-        self._commits += 1
-        self._operations += operations
-        if self._commits < self._checkpoint_commits and self._operations < self._checkpoint_operations:
-            return
+    def _begin(self, connection: sqlite3.Connection, log: int, deadline: float) -> None:
+        if is_too_long(connection, log):
+            raise Unwritable(READ_TOO_LONG)
+        while True:
+            try:
+                connection.execute(statements.BEGIN)
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or self._clock() >= deadline:
+                    raise
+                self._read_meanwhile(connection)
+            else:
+                return
+
+    def _read_meanwhile(self, connection: sqlite3.Connection) -> None:
+        """Another program writes: that keeps nobody from being known by a token."""
         try:
-            connection.execute(statements.CHECKPOINT).fetchall()
+            operations = self._queue.get(timeout=PAUSE)
+        except Empty:
+            return
+        if operations is None:
+            self._closing = True
+            return
+        if not self._held:
+            self._held_since = self._clock()
+        reads = [one for one in operations if only_reads(one)]
+        self._held += [one for one in operations if not only_reads(one)]
+        try:
+            read(connection, reads)
+        except BaseException:
+            refuse(reads, FAILED)
+            raise
+        finally:
+            self._deliver(reads)
+
+    def _checkpoint(self, connection: sqlite3.Connection, files: Files) -> None:
+        try:
+            self._checkpoints.make_when_due(connection)
         except sqlite3.Error as error:
-            if fault(error) is Fault.FATAL:
+            if not passing(error, partial(files.lack_room, files.check())):
                 raise
-        else:
-            self._commits = self._operations = 0

@@ -59,7 +59,7 @@ def test_every_file_is_private_from_the_first_system_call(tmp_path: Path) -> Non
     watch = ("strace", "-f", "-e", "trace=open,openat,creat,chmod,fchmod", "-o", trace)
     subprocess.run([*watch, sys.executable, "-c", OPEN, tmp_path / "a.db"], check=True)
     created = [line for line in trace.read_text().splitlines() if "a.db" in line and "O_CREAT" in line]
-    assert len(created) >= 4
+    assert len(created) >= 4  # the database under its first name, its log, its index, its lock
     assert [line for line in created if ", 0600)" not in line] == []
 
 
@@ -79,9 +79,9 @@ def test_any_name_is_a_name(tmp_path: Path, name: str) -> None:
 
 def test_settings_that_the_promise_stands_on(tmp_path: Path) -> None:
     with opened(str(tmp_path / "a.db"), 5.0) as (connection, _):
-        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
         found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-    assert found == ["wal", 2, 1, 1, 5000]
+    assert found == ["wal", 2, 1, 1]
 
 
 def test_a_second_server_is_refused(tmp_path: Path) -> None:
@@ -188,14 +188,11 @@ def test_a_database_that_may_not_be_written(tmp_path: Path, mode: int) -> None:
 
 def test_a_file_that_is_taken_away_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    with opened(str(path), 5.0) as (_, check):
-        check()
+    with opened(str(path), 5.0) as (_, files):
+        files.check()
         path.rename(tmp_path / "b.db")
         with pytest.raises(DatabaseUnusable, match="removed or replaced"):
-            check()
-        path.write_bytes((tmp_path / "b.db").read_bytes())
-        with pytest.raises(DatabaseUnusable, match="removed or replaced"):
-            check()
+            files.check()
 
 
 def test_a_making_that_was_interrupted_is_begun_anew(tmp_path: Path) -> None:

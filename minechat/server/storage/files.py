@@ -1,0 +1,64 @@
+"""The files of an open database: still the same ones, how long the log is, and whether there is room."""
+
+import errno
+import os
+from contextlib import suppress
+
+from minechat import system
+from minechat.errors import DatabaseUnusable
+
+#: Bytes that are tried at least: a little room is none.
+_LEAST = 1 << 20
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Files:
+    """Remembers the files as they are now.
+
+    :param path: the database, which is open, so that its log is there
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._log = path + "-wal"
+        self._before = {name: os.stat(name) for name in (path, self._log)}
+
+    def check(self) -> int:
+        """The size of the log in bytes.
+
+        :raises DatabaseUnusable: a file was removed or replaced: what is written now would be lost
+        """
+        self._status(self._path)
+        return self._status(self._log).st_size
+
+    def lack_room(self, size: int) -> bool:
+        """Whether so many bytes more would not fit: a full disk, a quota, a limit of the file size.
+
+        SQLite tells a full disk only; the other two look like a broken one. So this writes as much
+        beside the database, at the offset where its longest file ends.
+        """
+        probe = self._path + ".probe"
+        try:
+            fd = system.open_private(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            try:
+                _fill(fd, max(map(os.path.getsize, self._before)), max(size, _LEAST))
+            finally:
+                os.close(fd)
+                os.unlink(probe)
+        except OSError as error:
+            return error.errno in _NO_ROOM
+        return False
+
+    def _status(self, name: str) -> os.stat_result:
+        with suppress(FileNotFoundError):
+            status = os.stat(name)
+            if os.path.samestat(status, self._before[name]):
+                return status
+        raise DatabaseUnusable(f"{name!r} was removed or replaced while the server used it")
+
+
+def _fill(fd: int, offset: int, size: int) -> None:
+    block = bytes(1 << 16)
+    end = offset + size
+    while offset < end:
+        offset += os.pwrite(fd, block[: end - offset], offset)

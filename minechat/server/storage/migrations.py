@@ -1,0 +1,75 @@
+"""The schema, version after version, and the way of an older database to the newest one."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+from minechat.server.storage import statements
+
+
+class Version(NamedTuple):
+    """What one version of the schema added: its statements, and the tables they made."""
+
+    number: int
+    steps: tuple[str, ...]
+    tables: tuple[str, ...]
+
+
+#: In their order, without a gap. A new database takes the same way as an old one, so both are equal.
+VERSIONS = (
+    Version(1, statements.VERSION_1, ("schema_version", "room", "account", "message")),
+    Version(2, statements.VERSION_2, ("ban", "deed")),
+)
+NEWEST = VERSIONS[-1].number
+
+
+def build(connection: sqlite3.Connection, upto: int = NEWEST) -> None:
+    """Makes the schema in an empty database, in one transaction."""
+    _take(connection, 0, upto)
+
+
+def migrate(connection: sqlite3.Connection, version: int, keep_copy: Callable[[], None]) -> None:
+    """Brings a database to the newest schema, in one transaction: afterwards it is whole, old or new.
+
+    :param version: the schema it has
+    :param keep_copy: called before the first change; when it raises nothing is changed
+    :raises sqlite3.Error: nothing was changed
+    """
+    if version < NEWEST:
+        keep_copy()
+        _take(connection, version, NEWEST)
+
+
+def version_of(connection: sqlite3.Connection) -> int | None:
+    """The version of a database's schema; None when it is not one of ours.
+
+    :raises sqlite3.DatabaseError: it is no database, or it is damaged
+    """
+    try:
+        row = connection.execute(statements.GET_SCHEMA_VERSION).fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        return None
+    version = row[0]
+    return version if isinstance(version, int) and version > 0 else None
+
+
+def tables(version: int) -> list[str]:
+    """The tables of a version, each after those it refers to."""
+    return [table for one in VERSIONS if one.number <= version for table in one.tables]
+
+
+def _take(connection: sqlite3.Connection, version: int, upto: int) -> None:
+    connection.execute(statements.BEGIN)
+    try:
+        for one in VERSIONS[version:upto]:
+            for sql in one.steps:
+                connection.execute(sql)
+            connection.execute(statements.SET_SCHEMA_VERSION, (one.number,))
+        connection.execute(statements.COMMIT)
+    except BaseException:
+        # Some errors have rolled back already.
+        if connection.in_transaction:
+            connection.execute(statements.ROLLBACK)
+        raise
