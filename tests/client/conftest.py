@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
+
+from tests.certificates import Issued, issue
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -17,12 +21,14 @@ class Servers:
 
     def __init__(self) -> None:
         self._servers: list[asyncio.Server] = []
-        self._writers: list[asyncio.StreamWriter] = []
+        self._writers: list[tuple[asyncio.StreamWriter, bool]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, handler: Handler, host: str = "127.0.0.1") -> int:
+    async def __call__(
+        self, handler: Handler, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> int:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._writers.append(writer)
+            self._writers.append((writer, tls is not None))
             with suppress(OSError, asyncio.CancelledError):
                 await handler(reader, writer)
             writer.close()
@@ -32,7 +38,7 @@ class Servers:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        server = await asyncio.start_server(accept, host, 0)
+        server = await asyncio.start_server(accept, host, port, ssl=tls)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -43,10 +49,32 @@ class Servers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in self._writers:
-            if writer.transport.get_write_buffer_size():
+        for writer, encrypted in self._writers:
+            if encrypted or writer.transport.get_write_buffer_size():
                 writer.transport.abort()
         await asyncio.sleep(0)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who has a certificate for 127.0.0.1 and localhost.
+
+    :param tls: the rules of a server of theirs
+    :param ca: the file of the authority that signed it
+    """
+
+    issued: Issued
+    tls: ssl.SSLContext
+    ca: str
+
+
+@pytest.fixture(scope="session")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
+    folder = tmp_path_factory.mktemp("owner")
+    authority = issue("Authority of the tests", authority=True)
+    issued = issue("127.0.0.1", "localhost", "::1", by=authority)
+    ca, _ = authority.save(folder, "authority")
+    return Owner(issued, issued.context(folder, "server"), str(ca))
 
 
 @pytest.fixture

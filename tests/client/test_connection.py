@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import pytest
 from aiohappyeyeballs import AddrInfoType
@@ -15,7 +16,10 @@ from aiohappyeyeballs import AddrInfoType
 from minechat.client import connection as module
 from minechat.client.address import Address
 from minechat.client.connection import connection, lookup
+from minechat.client.tls import Tls
 from minechat.errors import ConnectionLost, HostUnknown, NetworkError, TimedOut, Unreachable
+from tests.bad_tls import PATIENCE, Recorded
+from tests.certificates import issue
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -37,17 +41,26 @@ def failing(code: int) -> Callable[[bytes, int], Sequence[AddrInfoType]]:
     return resolve
 
 
+@pytest.fixture(params=["plain", "TLS"])
+def way(request: pytest.FixtureRequest, serve, owner) -> tuple[Callable[..., Awaitable[int]], Tls | None]:
+    """Starts a server, and says how to trust it."""
+    if request.param == "plain":
+        return serve, None
+    return partial(serve, tls=owner.tls), Tls(ca=owner.ca)
+
+
 async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"hello\n")
     await reader.read()
 
 
-async def test_bytes_go_both_ways(serve) -> None:
+async def test_bytes_go_both_ways(way) -> None:
     async def echo(reader, writer):
         writer.write(await reader.readline())
 
+    serve, tls = way
     port = await serve(echo)
-    async with connection(Address("127.0.0.1", port)) as (reader, writer):
+    async with connection(Address("127.0.0.1", port), tls=tls) as (reader, writer):
         writer.write(b"there and back\n")
         assert await reader.read(100) == b"there and back\n"
         assert await reader.read(100) == b""
@@ -199,7 +212,7 @@ async def test_the_kernel_watches_the_peer(serve) -> None:
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
 
 
-async def test_a_peer_that_reads_nothing_does_not_hold_up_closing(serve, monkeypatch) -> None:
+async def test_a_peer_that_reads_nothing_does_not_hold_up_closing(way, monkeypatch, until) -> None:
     monkeypatch.setattr(module, "CLOSING", 0.05)
     left = asyncio.Event()
 
@@ -207,69 +220,103 @@ async def test_a_peer_that_reads_nothing_does_not_hold_up_closing(serve, monkeyp
         writer.transport.pause_reading()
         await left.wait()
 
+    serve, tls = way
     port = await serve(deaf)
     began = time.monotonic()
-    async with connection(Address("127.0.0.1", port)) as (_, writer):
+    async with connection(Address("127.0.0.1", port), tls=tls) as (_, writer):
         writer.write(b"x" * 20_000_000)
+        sock = writer.get_extra_info("socket")
+    await until(lambda: sock.fileno() == -1)
     assert time.monotonic() - began < 2
-    assert writer.transport.get_write_buffer_size() == 0
     left.set()
 
 
-async def test_what_was_written_last_still_leaves(serve, until) -> None:
+@pytest.mark.parametrize("closed_before", [False, True])
+async def test_a_peer_that_never_ends_its_side_of_tls_does_not_hold_up_closing(
+    tmp_path, monkeypatch, until, closed_before: bool
+) -> None:
+    monkeypatch.setattr(module, "CLOSING", 0.05)
+    issued = issue("127.0.0.1")
+
+    def deaf(server: Recorded, sock: socket.socket) -> None:
+        with issued.context(tmp_path, "deaf").wrap_socket(sock, server_side=True) as secured:
+            left.wait(PATIENCE)
+            secured.detach()
+
+    left, server = threading.Event(), Recorded(deaf)
+    began = time.monotonic()
+    async with connection(Address("127.0.0.1", server.port), tls=Tls(fingerprint=issued.fingerprint)) as (
+        _,
+        writer,
+    ):
+        sock = writer.get_extra_info("socket")
+        if closed_before:
+            writer.close()
+    await until(lambda: sock.fileno() == -1)
+    assert time.monotonic() - began < 2
+    left.set()
+    server.close()
+
+
+async def test_what_was_written_last_still_leaves(way, until) -> None:
     received = []
 
     async def slow(reader, writer):
         received.append(len(await reader.read()))
 
+    serve, tls = way
     port = await serve(slow)
-    async with connection(Address("127.0.0.1", port)) as (_, writer):
+    async with connection(Address("127.0.0.1", port), tls=tls) as (_, writer):
         writer.write(b"x" * 8_000_000)
-        assert writer.transport.get_write_buffer_size()
+        assert tls or writer.transport.get_write_buffer_size()
     await until(lambda: received)
     assert received == [8_000_000]
 
 
-async def test_a_reset_while_it_is_open_does_not_make_closing_fail(serve, reset, until) -> None:
+async def test_a_reset_while_it_is_open_does_not_make_closing_fail(way, reset, until) -> None:
     async def slam(reader, writer):
         reset(writer)
 
+    serve, tls = way
     port = await serve(slam)
-    async with connection(Address("127.0.0.1", port)) as (_, writer):
+    async with connection(Address("127.0.0.1", port), tls=tls) as (_, writer):
         await until(writer.is_closing)
 
 
-async def test_what_the_body_raises_passes_as_it_is(serve) -> None:
+async def test_what_the_body_raises_passes_as_it_is(way) -> None:
+    serve, tls = way
     port = await serve(greet)
     for error in (OSError(28, "the body's own"), TimeoutError("the body's own"), ValueError("x")):
         with pytest.raises(type(error)) as caught:
-            async with connection(Address("127.0.0.1", port)):
+            async with connection(Address("127.0.0.1", port), tls=tls):
                 raise error
         assert caught.value is error
 
 
-async def test_the_peer_sees_the_end(serve) -> None:
+async def test_the_peer_sees_the_end(way) -> None:
     ended = asyncio.Event()
 
     async def wait(reader, writer):
         assert await reader.read() == b""
         ended.set()
 
+    serve, tls = way
     port = await serve(wait)
-    async with connection(Address("127.0.0.1", port)):
+    async with connection(Address("127.0.0.1", port), tls=tls):
         pass
     async with asyncio.timeout(5):
         await ended.wait()
 
 
 @pytest.mark.usefixtures("brisk")
-async def test_every_failure_is_a_network_error(serve, reset) -> None:
+async def test_every_failure_is_a_network_error(way, reset) -> None:
     async def slam(reader, writer):
         reset(writer)
 
+    serve, tls = way
     port = await serve(slam)
     for _ in range(50):
         with pytest.raises(NetworkError) as caught:
-            async with connection(Address("127.0.0.1", port)) as (reader, _):
+            async with connection(Address("127.0.0.1", port), tls=tls) as (reader, _):
                 await reader.read(100)
         assert isinstance(caught.value, ConnectionLost)
