@@ -16,7 +16,7 @@ from minechat.server.doors.gate import Gate, capacity
 from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
 from minechat.server.hub import Hub
-from minechat.server.limits import AccountBudgets, RegistrationBudget
+from minechat.server.limits import AccountBudgets, RegistrationBudget, WrongTokenBudget
 from minechat.server.ports import accepting, bound, port_of
 from minechat.server.settings import Settings
 from minechat.server.storage import Storage, Stored, open_storage
@@ -53,7 +53,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         bound(settings.host, settings.write_port) as write_socket,
     ):
         async with open_storage(settings.database, on_committed=committed) as storage:
-            hub = _hub(settings, storage, Bans())
+            hub = _hub(settings, storage, Bans(await storage.bans()))
             hubs.append(hub)
             async with _supervised() as tasks:
                 watch = tasks.create_task(storage.broken())
@@ -71,7 +71,15 @@ def _hub(settings: Settings, storage: Storage, bans: Bans) -> Hub:
     accounts = Accounts(storage, random=Random(), registrations=registrations.take)
     audience = Audience(limits.send_queue)
     budgets = AccountBudgets(limits)
-    return Hub(storage, accounts, audience, budgets, bans, announce_joins=settings.announce_joins)
+    return Hub(
+        storage,
+        accounts,
+        audience,
+        budgets,
+        bans=bans,
+        wrong_tokens=WrongTokenBudget(limits),
+        announce_joins=settings.announce_joins,
+    )
 
 
 @asynccontextmanager

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from minechat.errors import Refused
+from minechat.errors import NotStored, Refused
 from minechat.events import Said
 from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience, Encode, Wire
 from minechat.server.bans import Bans, subject
-from minechat.server.limits import AccountBudgets
+from minechat.server.limits import AccountBudgets, WrongTokenBudget
 from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Ban, Storage, Stored
 
@@ -31,8 +31,9 @@ class Hub:
         accounts: Accounts,
         audience: Audience,
         budgets: AccountBudgets,
-        bans: Bans,
         *,
+        bans: Bans,
+        wrong_tokens: WrongTokenBudget,
         announce_joins: bool = False,
     ) -> None:
         self._storage = storage
@@ -40,6 +41,7 @@ class Hub:
         self._audience = audience
         self._budgets = budgets
         self._bans = bans
+        self._wrong_tokens = wrong_tokens
         self.sessions = Sessions()
         self._orders = 0
         self._announce_joins = announce_joins
@@ -71,15 +73,14 @@ class Hub:
     def attach(
         self, person_id: int | None, close: Close, *, name: str = "", source: str = ""
     ) -> Callable[[], None]:
-        """Registers a live connection, so that an order of the owner ends it at once.
+        """Registers what is live, so that an order of the owner ends it at once.
 
-        Called by the entrance with the source of every connection, and by a visit with its account in
-        the same step of the loop in which ``know``, ``register`` or ``keep`` returned it: a ban
+        Called by the entrance for every connection, without an account; and by a visit with its account, in
+        the same step of the loop in which ``know``, ``register`` or ``keep`` returned the person: a ban
         or a new token in between would miss it.
 
-        :param person_id: the account; None where nobody has logged in
         :param close: tells the client why and closes the connection; called at most once, must not wait
-        :param source: the address an order may name; none for a visit, whose entrance gave it already
+        :param name, source: who it is and from where
         :returns: to be called when the connection or the visit ends
         """
         return self.sessions.attach(Session(person_id, name, source, close))
@@ -89,15 +90,28 @@ class Hub:
 
         :param source: who tries it, for example an address
         :raises Refused: the account is banned, or the source tried too many tokens that nobody has
+        :raises NotStored: the database cannot be asked now
         """
+        self._wrong_tokens.take(source)
+        try:
+            person = await self._whose(token)
+        except NotStored:
+            self._wrong_tokens.give_back(source)
+            raise
+        if person is None:
+            return None
+        self._wrong_tokens.give_back(source)
+        refusal = self._bans.refusal(_id(person))
+        if refusal is not None:
+            raise refusal
+        return person
+
+    async def _whose(self, token: str) -> Person | None:
         orders = None
         # What the database said before an order does not count after it.
         while orders != self._orders:
             orders = self._orders
             person = await self._accounts.know(token)
-        refusal = None if person is None else self._bans.refusal(_id(person))
-        if refusal is not None:
-            raise refusal
         return person
 
     async def keep(self, person: Person) -> Person:
@@ -140,16 +154,21 @@ class Hub:
         """A ban holds from now on; returns how many connections it closed."""
         self._bans.put(ban)
         refusal = self._bans.refusal(subject(ban))
-        return 0 if refusal is None else self.end(subject(ban), refusal)
+        if refusal is None:
+            return 0
+        if ban.account_id is not None:
+            return self.end(ban.account_id, refusal)
+        assert ban.source is not None
+        return self.sessions.end_address(ban.source, refusal)
 
     def let_in(self, whom: int | str) -> None:
         """A ban of an account (its number) or an address ends."""
         self._bans.lift(whom)
 
-    def end(self, whom: int | str, reason: Refused) -> int:
-        """Closes all connections of an account or an address; logins under way are asked again."""
+    def end(self, person_id: int, reason: Refused) -> int:
+        """Closes all visits of an account; logins under way are asked again. Returns how many there were."""
         self._orders += 1
-        return self.sessions.end(whom, reason)
+        return self.sessions.end_account(person_id, reason)
 
 
 def _refused(reason: Refused) -> asyncio.Future[int]:

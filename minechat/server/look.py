@@ -13,18 +13,23 @@ NAMED = 50
 def look(figures: Figures, sessions: Sessions, *, readers: int, queued: int) -> dict[str, Any]:
     """What ``minechat server top`` shows. Counters are those since the start; delays in seconds.
 
-    :param readers: connections that hear the chat
-    :param queued: bytes that wait for them
+    :param readers: how many of all connections hear the chat
+    :param queued: bytes that wait for readers
     """
-    people, sources = sessions.people(), sessions.sources()
+    people, addresses = sessions.people(), sessions.addresses()
     return {
         "clock": time.monotonic(),
+        "connections": addresses.total(),
         "readers": readers,
-        "connections": sources.total(),
-        "people": [[number, name, count] for (number, name), count in people.most_common(NAMED)],
+        "people": [
+            {"number": number, "nickname": name, "address": source, "connections": count}
+            for (number, name, source), count in people.most_common(NAMED)
+        ],
         "people_in_all": len(people),
-        "addresses": [list(one) for one in sources.most_common(NAMED)],
-        "addresses_in_all": len(sources),
+        "addresses": [
+            {"address": source, "connections": count} for source, count in addresses.most_common(NAMED)
+        ],
+        "addresses_in_all": len(addresses),
         "messages": figures.messages,
         "deliveries": figures.deliveries,
         "fan_out": _quantiles(figures.fan_out),

@@ -85,7 +85,7 @@ class Owner:
         if not await self.storage.remove_ban(account_id, target.source, deed):
             raise InvalidInput(f"{target.name} is not banned")
         if self.hub is not None:
-            self.hub.let_in(account_id if account_id is not None else target.name)
+            self.hub.let_in(target.name if account_id is None else account_id)
         return target
 
     async def rename(self, nick: str, to: str) -> tuple[AccountRow, int]:

@@ -1,10 +1,13 @@
-"""Who is connected: every live connection by its account and by its address, so that it can be ended."""
+"""Who is connected: every live connection by its address and its account, so that an order can end it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from minechat.errors import Refused
+
+Key = TypeVar("Key")
 
 #: Tells a client why, and closes its connection. Called at most once; must not wait.
 Close = Callable[[Refused], None]
@@ -12,7 +15,7 @@ Close = Callable[[Refused], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One live connection. ``person_id`` is None where nobody has logged in, as on the listen port."""
+    """One live connection, or one visit on it: of an account, from an address, or both."""
 
     person_id: int | None
     name: str
@@ -21,51 +24,52 @@ class Session:
 
 
 class Sessions:
-    """All live connections. Who attaches one detaches it; the doors bound how many there are."""
+    """All that is live. Who attaches something detaches it; the doors bound how much there is."""
 
     def __init__(self) -> None:
-        # By account (a number) and by source (a text); the oldest first.
-        self._sessions: dict[int | str, dict[Session, None]] = {}
+        self._accounts: dict[int, dict[Session, None]] = {}  # the oldest first
+        self._addresses: dict[str, dict[Session, None]] = {}
 
     def attach(self, session: Session) -> Callable[[], None]:
-        """Adds a connection; what is returned takes it out again, and does no harm a second time."""
-        keys = _keys(session)
-        for key in keys:
-            self._sessions.setdefault(key, {})[session] = None
+        """Adds a visit by its account, a connection without one by its address.
 
-        def detach() -> None:
-            for key in keys:
-                self._forget(key, session)
+        :returns: takes it out again, and does no harm a second time
+        """
+        if session.person_id is not None:
+            return _added(self._accounts, session.person_id, session)
+        return _added(self._addresses, session.source, session)
 
-        return detach
+    def end_account(self, person_id: int, reason: Refused) -> int:
+        """Closes every visit of an account; returns how many there were."""
+        return _ended(self._accounts.pop(person_id, {}), reason)
 
-    def end(self, whom: int | str, reason: Refused) -> int:
-        """Closes every connection of an account or a source; returns how many there were."""
-        ended = list(self._sessions.pop(whom, ()))
-        for session in ended:
-            session.close(reason)
-        return len(ended)
+    def end_address(self, source: str, reason: Refused) -> int:
+        """Closes every connection of an address; returns how many there were."""
+        return _ended(self._addresses.pop(source, {}), reason)
 
-    def people(self) -> Counter[tuple[int, str]]:
-        """Connections of each account that is logged in, by its number and name."""
-        return Counter((one.person_id, one.name) for one in self._everyone() if one.person_id is not None)
+    def people(self) -> Counter[tuple[int, str, str]]:
+        """How many visits there are of each account: its number, name and address."""
+        everyone = (session for those in self._accounts.values() for session in those)
+        return Counter((one.person_id, one.name, one.source) for one in everyone if one.person_id is not None)
 
-    def sources(self) -> Counter[str]:
-        """Connections of each source, on all ports."""
-        return Counter({key: len(those) for key, those in self._sessions.items() if isinstance(key, str)})
-
-    def _everyone(self) -> Iterator[Session]:
-        for key, those in self._sessions.items():
-            if isinstance(key, int):
-                yield from those
-
-    def _forget(self, key: int | str, session: Session) -> None:
-        those = self._sessions.get(key, {})
-        those.pop(session, None)
-        if not those:
-            self._sessions.pop(key, None)
+    def addresses(self) -> Counter[str]:
+        """How many connections there are of each address, on all ports."""
+        return Counter({source: len(those) for source, those in self._addresses.items()})
 
 
-def _keys(session: Session) -> list[int | str]:
-    account = [] if session.person_id is None else [session.person_id]
-    return [*account, *([session.source] if session.source else [])]
+def _added(sessions: dict[Key, dict[Session, None]], key: Key, session: Session) -> Callable[[], None]:
+    sessions.setdefault(key, {})[session] = None
+    return lambda: _forget(sessions, key, session)
+
+
+def _forget(sessions: dict[Key, dict[Session, None]], key: Key, session: Session) -> None:
+    those = sessions.get(key, {})
+    those.pop(session, None)
+    if not those:
+        sessions.pop(key, None)
+
+
+def _ended(sessions: dict[Session, None], reason: Refused) -> int:
+    for session in sessions:
+        session.close(reason)
+    return len(sessions)

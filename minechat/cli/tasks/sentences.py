@@ -1,0 +1,62 @@
+"""Every sentence of the owner's orders, in one place, so that another language can follow."""
+
+NO_SUCH_TOKEN = (
+    "tokens are kept as hashes only, so none can be shown; --new makes another, and the old one ends"  # noqa: S105
+)
+NO_SERVER = "no server runs on this database; this takes one that runs: minechat server"
+LOOPBACK_BANNED = "that is an address of this very machine: its own people and proxies are shut out too"
+
+EMPTY = {
+    "accounts": "there are no accounts",
+    "bans": "nobody is banned",
+    "audit": "the owner has ordered nothing yet",
+}
+
+
+def nothing_here(origin: str) -> str:
+    """Neither a server nor a database."""
+    return f"there is no server and no database ({origin}); name its database with --database"
+
+
+def unreachable(path: str, reason: str) -> str:
+    """A server runs, and we may not order."""
+    return f"cannot give orders on {path!r}: {reason}; do it as the user the server runs as, or as root"
+
+
+def silent(path: str) -> str:
+    """No answer came in time."""
+    return f"no answer on {path!r}; whether the order was carried out is not known"
+
+
+def cut_off(path: str) -> str:
+    """The connection broke before the answer."""
+    return f"the server on {path!r} left without an answer; whether the order was carried out is not known"
+
+
+def banned(whom: str, until: str | None, closed: int) -> str:
+    """A ban holds."""
+    return f"{whom} is banned {'for ever' if until is None else f'until {until}'}{_closed(closed)}"
+
+
+def unbanned(whom: str) -> str:
+    """A ban ended."""
+    return f"{whom} may come in again"
+
+
+def renamed(was: str, now: str, closed: int) -> str:
+    """An account has another nickname."""
+    return f"{was} is {now} now{_closed(closed)}"
+
+
+def renewed(nickname: str, closed: int) -> str:
+    """The new token is on stdout."""
+    return f"{nickname} has a new token, and the old one has ended{_closed(closed)}"
+
+
+def announced(text: str) -> str:
+    """Everybody who listens has heard it."""
+    return f"said: {text}"
+
+
+def _closed(count: int) -> str:
+    return "" if not count else f"; {count} {'connection was' if count == 1 else 'connections were'} closed"
