@@ -120,7 +120,16 @@ class DatabaseUnusable(LocalError):
 
 
 class AddressUnusable(LocalError):
-    """The server cannot listen where it was told to."""
+    """The server cannot listen where it was told to.
+
+    :param host: the address, if that is what stands in the way
+    :param port: the port, if that is
+    """
+
+    def __init__(self, message: str, *, host: str | None = None, port: int | None = None) -> None:
+        super().__init__(message)
+        self.host = host
+        self.port = port
 
 
 class NotStored(LocalError):

@@ -195,3 +195,16 @@ def raise_descriptor_limit() -> int:
         _resource.setrlimit(_resource.RLIMIT_NOFILE, (hard, hard))
         soft = hard
     return NO_LIMIT if soft == _resource.RLIM_INFINITY else int(soft)
+
+
+def notify(address: str, *assignments: str) -> None:
+    """Tells a service manager how we are, as sd_notify(3) does: ``READY=1``.
+
+    :param address: of its socket; one that starts with ``@`` is abstract, an empty one is nobody
+    """
+    family = getattr(socket, "AF_UNIX", None)
+    if not address or family is None:
+        return
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        sender.sendto("\n".join(assignments).encode(), "\0" + address[1:] if address[0] == "@" else address)

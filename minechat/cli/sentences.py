@@ -175,5 +175,15 @@ def cannot_write_output(reason: str) -> str:
 
 
 def serving(host: str, read_port: int, write_port: int) -> str:
-    """Where a server listens."""
+    """Where a server listens; an IPv6 address in brackets."""
     return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post"
+
+
+def metrics_elsewhere(wanted: int, port: int) -> str:
+    """The default port of the status pages is taken."""
+    return f"port {wanted} is taken; /health, /ready and /metrics are on 127.0.0.1, port {port}"
+
+
+def connected(readers: int, writers: int) -> str:
+    """How many are there, for a service manager."""
+    return f"{readers} watching, {writers} to post"

@@ -1,15 +1,27 @@
 """The server command: opens the doors and serves until a signal."""
 
 import asyncio
+import errno
 import logging
+import os
 import sys
+import time
 from collections.abc import Sequence
 
-from minechat.cli import limits, program, sentences
+from minechat.cli import exits, limits, program, report, sentences
+from minechat.cli.helptext import version
+from minechat.cli.service import Service
 from minechat.cli.settings import ServerOptions
-from minechat.server.app import running
-from minechat.server.log import SafeFormatter
+from minechat.errors import AddressUnusable, MinechatError
+from minechat.server.app import Server, running
+from minechat.server.figures import Figures
+from minechat.server.log import JsonFormatter, TextFormatter, bug, event
+from minechat.server.outflow import outflow
+from minechat.server.ports import shown
 from minechat.server.settings import Settings
+
+#: The log goes to stderr, past Python's own buffer, which a pipe nobody reads could lock.
+STDERR = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,16 +31,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def serve(options: ServerOptions) -> int:
     """Serves for ever; a signal ends it, clients get their answers first."""
-    _log(logging.WARNING if options.quiet else logging.INFO)
-    async with running(_settings(options)) as server:
-        if not options.quiet:
-            where = sentences.serving(server.host, server.read_port, server.write_port)
-            print(where, file=sys.stderr, flush=True)
-        await asyncio.Event().wait()
-    return 0
+    figures = Figures()
+    formatter = JsonFormatter() if options.json else TextFormatter()
+    with outflow(STDERR, formatter, logging.WARNING if options.quiet else logging.INFO, figures):
+        try:
+            await _serve(options, figures)
+        except AddressUnusable as error:
+            raise _with_origin(error, options) from None
+        except Exception as error:
+            if _is_bug(error):
+                bug(error)
+            raise
+    return exits.DONE
 
 
-def _settings(options: ServerOptions) -> Settings:
+async def _serve(options: ServerOptions, figures: Figures) -> None:
+    service = Service.of(os.environ)
+    started = time.monotonic()
+    async with running(settings(options), figures) as server:
+        reason = "failure"
+        _tell(options, server)
+        try:
+            await service.watch(lambda: _status(server))
+        except asyncio.CancelledError:
+            reason = "asked"
+            raise
+        finally:
+            service.stopping()
+            event("stopping", reason=reason, seconds=time.monotonic() - started, messages=figures.messages)
+
+
+def settings(options: ServerOptions) -> Settings:
+    """What the options tell a server."""
     return Settings(
         host=options.host,
         read_port=options.read_port,
@@ -37,10 +71,55 @@ def _settings(options: ServerOptions) -> Settings:
         characters=options.characters,
         limits=limits.chosen(options),
         announce_joins=options.announce_joins,
+        metrics_port=options.metrics_port,
+        metrics_port_or_free=not _named(options, "metrics_port"),
     )
 
 
-def _log(level: int) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SafeFormatter())
-    logging.basicConfig(level=level, handlers=[handler])
+def _named(options: ServerOptions, field: str) -> bool:
+    return not options.origin(field).startswith("the default")
+
+
+def _tell(options: ServerOptions, server: Server) -> None:
+    if not (options.quiet or options.json):
+        host = shown(server.host)
+        report.write(sys.stderr, sentences.serving(host, server.read_port, server.write_port) + "\n")
+    moved = server.metrics_port not in (None, options.metrics_port) and options.metrics_port != 0
+    if moved and not options.json:
+        assert options.metrics_port is not None and server.metrics_port is not None
+        line = sentences.metrics_elsewhere(options.metrics_port, server.metrics_port)
+        report.warn(options.program, line)
+    event(
+        "started",
+        host=server.host,
+        read_port=server.read_port,
+        write_port=server.write_port,
+        metrics_port=server.metrics_port or "none",
+        version=version().split()[-1],
+        limits=options.limits,
+        tls="off",
+        database=options.database,
+        process=os.getpid(),
+    )
+
+
+def _status(server: Server) -> str:
+    there = server.connections()
+    return sentences.connected(there["read"], there["write"])
+
+
+def _with_origin(error: AddressUnusable, options: ServerOptions) -> AddressUnusable:
+    """The error with the name of the setting that is to blame, and where its value came from."""
+    ports = ("read_port", "write_port", "metrics_port")
+    if error.port is not None:
+        field = next((name for name in ports if getattr(options, name) == error.port), "host")
+    else:
+        field = "host" if error.host is not None else "admin_socket"
+    what, semicolon, remedy = str(error).partition("; ")
+    told = f"{what} ({options.origin(field)}){semicolon}{remedy}"
+    return AddressUnusable(told, host=error.host, port=error.port)
+
+
+def _is_bug(error: Exception) -> bool:
+    full = isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+    return not (full or isinstance(error, MinechatError))

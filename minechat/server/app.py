@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from random import Random
 
 from minechat import system
@@ -15,11 +15,13 @@ from minechat.server.bans import Bans
 from minechat.server.doors.gate import Gate, capacity
 from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
+from minechat.server.figures import Figures
 from minechat.server.hub import Hub
-from minechat.server.limits import AccountBudgets, RegistrationBudget, WrongTokenBudget
+from minechat.server.limits import AccountBudgets, RegistrationBudget
 from minechat.server.ports import accepting, bound, port_of
+from minechat.server.pulse import beat, first_bug
 from minechat.server.settings import Settings
-from minechat.server.storage import Storage, Stored, open_storage
+from minechat.server.storage import SQLITE, Storage, Stored, open_storage
 
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
 #: it has ended within ten.
@@ -27,20 +29,52 @@ DRAIN = 8.0
 
 
 class Server:
-    """A running server: where its doors are."""
+    """A running server: where its doors are, and how it is.
 
-    def __init__(self, host: str, read_port: int, write_port: int) -> None:
+    :param metrics_port: the status port; None when there is none
+    :param figures: what it counted since its start
+    """
+
+    def __init__(
+        self,
+        host: str,
+        read_port: int,
+        write_port: int,
+        metrics_port: int | None = None,
+        *,
+        figures: Figures | None = None,
+    ) -> None:
         self.host = host
         self.read_port = read_port
         self.write_port = write_port
+        self.metrics_port = metrics_port
+        self.figures = figures or Figures()
+        self.doors_open = False
+        self._readers: set[asyncio.Transport] = set()
+        self._gate: Gate | None = None
+
+    def opened(self, gate: Gate, readers: set[asyncio.Transport]) -> None:
+        """The doors are open: who comes is counted by the gate, who listens stands among the readers."""
+        self._gate, self._readers, self.doors_open = gate, readers, True
+
+    def connections(self) -> dict[str, int]:
+        """Open connections by port."""
+        everyone = 0 if self._gate is None else len(self._gate)
+        return {"read": len(self._readers), "write": everyone - len(self._readers)}
+
+    def queued(self) -> int:
+        """Bytes that wait for readers."""
+        return sum(reader.get_write_buffer_size() for reader in self._readers)
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Server]:
+async def running(settings: Settings, figures: Figures | None = None) -> AsyncIterator[Server]:
     """A server that runs as long as the block; when a part of it dies the block is cancelled.
 
+    :param figures: counts what happens; new ones by default
     :raises AddressUnusable: a port is taken or the address is not ours
     :raises DatabaseUnusable: the database cannot be opened, or failed later
+    :raises Exception: a bug in a task or in a callback of the loop
     """
     hubs: list[Hub] = []
 
@@ -51,18 +85,24 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     with (
         bound(settings.host, settings.read_port) as read_socket,
         bound(settings.host, settings.write_port) as write_socket,
+        _status_socket(settings) as status_socket,
     ):
+        ports = [port_of(one) for one in (read_socket, write_socket, status_socket) if one]
+        server = Server(settings.host, *ports, figures=figures)
         async with open_storage(settings.database, on_committed=committed) as storage:
-            hub = _hub(settings, storage, Bans(await storage.bans()))
+            hub = _hub(settings, storage, Bans())
             hubs.append(hub)
             async with _supervised() as tasks:
-                watch = tasks.create_task(storage.broken())
+                watches = [storage.broken(), beat(server.figures), first_bug()]
+                watching = [tasks.create_task(watch) for watch in watches]
                 async with (
-                    _doors(settings, hub, tasks, read_socket, write_socket),
+                    _status(settings, server, status_socket),
+                    _doors(settings, server, hub, tasks, (read_socket, write_socket)),
                     _characters(settings, hub, tasks),
                 ):
-                    yield Server(settings.host, *(port_of(one) for one in (read_socket, write_socket)))
-                watch.cancel()
+                    yield server
+                for watch in watching:
+                    watch.cancel()
 
 
 def _hub(settings: Settings, storage: Storage, bans: Bans) -> Hub:
@@ -71,15 +111,7 @@ def _hub(settings: Settings, storage: Storage, bans: Bans) -> Hub:
     accounts = Accounts(storage, random=Random(), registrations=registrations.take)
     audience = Audience(limits.send_queue)
     budgets = AccountBudgets(limits)
-    return Hub(
-        storage,
-        accounts,
-        audience,
-        budgets,
-        bans=bans,
-        wrong_tokens=WrongTokenBudget(limits),
-        announce_joins=settings.announce_joins,
-    )
+    return Hub(storage, accounts, audience, budgets, bans, announce_joins=settings.announce_joins)
 
 
 @asynccontextmanager
@@ -102,10 +134,10 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 @asynccontextmanager
 async def _doors(
     settings: Settings,
+    server: Server,
     hub: Hub,
     tasks: asyncio.TaskGroup,
-    read_socket: socket.socket,
-    write_socket: socket.socket,
+    sockets: tuple[socket.socket, socket.socket],
 ) -> AsyncIterator[None]:
     gate = Gate(
         capacity(settings.limits.connections, system.raise_descriptor_limit()),
@@ -115,17 +147,45 @@ async def _doors(
     readers: set[asyncio.Transport] = set()
     visitors = Visitors(hub, settings.limits, gate, tasks)
     doors = [
-        await accepting(lambda: ListenDoor(wire, gate, readers), read_socket),
-        await accepting(lambda: SpeakDoor(visitors), write_socket),
+        await accepting(lambda: ListenDoor(wire, gate, readers), sockets[0]),
+        await accepting(lambda: SpeakDoor(visitors), sockets[1]),
     ]
+    server.opened(gate, readers)
     try:
         yield
     finally:
+        server.doors_open = False
         for door in doors:
             door.close()
         await visitors.stop(DRAIN)
         for reader in list(readers):
             reader.close()
+
+
+@contextmanager
+def _status_socket(settings: Settings) -> Iterator[socket.socket | None]:
+    if settings.metrics_port is None:
+        yield None
+        return
+    from minechat.server.status import loopback  # noqa: PLC0415 - only who wants the port pays
+
+    with loopback(settings.metrics_port, or_free=settings.metrics_port_or_free) as listening:
+        yield listening
+
+
+@asynccontextmanager
+async def _status(settings: Settings, server: Server, listening: socket.socket | None) -> AsyncIterator[None]:
+    """The status port; open until everybody has left, so that it tells of the end too."""
+    if listening is None:
+        yield
+        return
+    from minechat.server.condition import Condition, pages  # noqa: PLC0415 - only who wants the port pays
+    from minechat.server.status import answering  # noqa: PLC0415
+
+    path = settings.database.removeprefix(SQLITE)
+    condition = Condition(lambda: server.doors_open, server.connections, server.queued, path)
+    async with answering(listening, pages(condition, server.figures)):
+        yield
 
 
 @asynccontextmanager

@@ -40,6 +40,8 @@ class Figures:
     :param refused: what was refused, by the limit that refused it
     :param fan_out: from a commit known in the loop to the last write to a reader, one for each turn
     :param commit: from a message read to its commit known in the loop, one for each commit: the oldest in it
+    :param loop_lag: how much later than asked the event loop turned, one for each beat of its pulse
+    :param log_lost: events of which the log has no line, as it could not be written
     """
 
     messages: int = 0
@@ -48,3 +50,5 @@ class Figures:
     refused: Counter[str] = field(default_factory=Counter)
     fan_out: Delays = field(default_factory=Delays)
     commit: Delays = field(default_factory=Delays)
+    loop_lag: Delays = field(default_factory=Delays)
+    log_lost: int = 0

@@ -1,6 +1,7 @@
 """The ports a server listens on: bound before anything else, so that one that is taken is told at once."""
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -49,6 +50,15 @@ def bound(host: str, port: int) -> socket.socket:
 
 def _unusable(host: str, port: int, error: Exception) -> AddressUnusable:
     reason = getattr(error, "strerror", None) or str(error)
+    taken = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
     return AddressUnusable(
-        f"cannot listen on {host}, port {port}: {reason}; choose another, or stop what is there"
+        f"cannot listen on {shown(host)}, port {port}: {reason}; choose another, or stop what is there",
+        host=None if taken else host,
+        port=port if taken else None,
     )
+
+
+def shown(host: str) -> str:
+    """An address as it stands before a port: IPv6 in brackets (RFC 3986)."""
+    bare = host.strip("[]")
+    return f"[{bare}]" if ":" in bare else bare

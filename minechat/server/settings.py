@@ -92,6 +92,7 @@ class Settings:
     :param key: file of its private key, PEM
     :param metrics_port: port of /health, /ready and /metrics on 127.0.0.1; 0 takes a free one, None opens
         none
+    :param metrics_port_or_free: take a free port for them when that one is taken
     :param admin_socket: path of the unix socket for the owner's orders; None opens none
     """
 
@@ -105,4 +106,5 @@ class Settings:
     certificate: str | None = None
     key: str | None = None
     metrics_port: int | None = None
+    metrics_port_or_free: bool = False
     admin_socket: str | None = None

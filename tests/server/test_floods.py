@@ -111,7 +111,12 @@ def test_lines_without_an_end_are_cut_off_at_once_and_cost_no_memory(tmp_path: P
             assert endless_line(port) < 1.0
         assert most_memory(server.pid) - before <= 2 << 20
         server.terminate()
-        assert server.stderr.read() == ""
+        assert complaints(server.stderr.read()) == []
+
+
+def complaints(log: str) -> list[str]:
+    """What a log tells beyond the start and the stop."""
+    return [line for line in log.splitlines() if " info " not in line]
 
 
 def endless_line(port: int) -> float:
@@ -142,7 +147,7 @@ def test_a_flood_of_connections_never_uses_up_the_descriptors(tmp_path: Path) ->
             last.recv(1)  # answered or turned away, but after all the others
         server.terminate()
         assert server.stderr is not None
-        assert server.stderr.read() == ""
+        assert complaints(server.stderr.read()) == []
 
 
 def test_a_stopping_server_is_done_with_a_client_in_time_whatever_others_left(tmp_path: Path) -> None:
