@@ -20,6 +20,7 @@ MinechatError
 │   ├── TokenFileUnusable
 │   ├── CertificateUnusable a file of certificates or their key
 │   ├── DatabaseUnusable
+│   ├── BackupUnusable      a backup cannot be written, or is not one, or is damaged
 │   ├── AddressUnusable     a port is taken or an address is not ours
 │   └── NotStored           the database could not commit; nothing was kept
 └── ProtocolViolation       raised by the pure machines; each side maps it
@@ -117,6 +118,10 @@ class CertificateUnusable(LocalError):
 
 class DatabaseUnusable(LocalError):
     """The database cannot be opened, is damaged or belongs to another server."""
+
+
+class BackupUnusable(LocalError):
+    """A backup cannot be written or read, is damaged, or is not one of ours."""
 
 
 class AddressUnusable(LocalError):
