@@ -5,11 +5,13 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from random import Random
+from typing import Any
 
 from minechat import system
 from minechat.errors import MinechatError
 from minechat.protocol import listen
 from minechat.server.accounts import Accounts
+from minechat.server.admin import admin_socket
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans
 from minechat.server.doors.gate import Gate, capacity
@@ -17,7 +19,9 @@ from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
-from minechat.server.limits import AccountBudgets, RegistrationBudget
+from minechat.server.limits import AccountBudgets, RegistrationBudget, WrongTokenBudget
+from minechat.server.look import look
+from minechat.server.owner import Owner
 from minechat.server.ports import accepting, bound, port_of
 from minechat.server.pulse import beat, first_bug
 from minechat.server.settings import Settings
@@ -90,12 +94,13 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
         ports = [port_of(one) for one in (read_socket, write_socket, status_socket) if one]
         server = Server(settings.host, *ports, figures=figures)
         async with open_storage(settings.database, on_committed=committed) as storage:
-            hub = _hub(settings, storage, Bans())
+            hub = _hub(settings, storage, Bans(await storage.bans()), server.figures)
             hubs.append(hub)
             async with _supervised() as tasks:
                 watches = [storage.broken(), beat(server.figures), first_bug()]
                 watching = [tasks.create_task(watch) for watch in watches]
                 async with (
+                    admin_socket(settings.admin_socket, _owner(storage, hub, server), tasks),
                     _status(settings, server, status_socket),
                     _doors(settings, server, hub, tasks, (read_socket, write_socket)),
                     _characters(settings, hub, tasks),
@@ -105,13 +110,36 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
                     watch.cancel()
 
 
-def _hub(settings: Settings, storage: Storage, bans: Bans) -> Hub:
+def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> Hub:
     limits = settings.limits
-    registrations = RegistrationBudget(limits)
-    accounts = Accounts(storage, random=Random(), registrations=registrations.take)
+    registrations = RegistrationBudget(limits, figures.refused)
+    wrong_tokens = WrongTokenBudget(limits, figures.refused)
+    accounts = Accounts(
+        storage,
+        random=Random(),
+        registrations=registrations.take,
+        nameless_per_source=limits.nameless,
+        nameless_in_all=limits.nameless_in_all,
+    )
     audience = Audience(limits.send_queue)
     budgets = AccountBudgets(limits)
-    return Hub(storage, accounts, audience, budgets, bans, announce_joins=settings.announce_joins)
+    return Hub(
+        storage,
+        accounts,
+        audience,
+        budgets,
+        bans=bans,
+        wrong_tokens=wrong_tokens,
+        announce_joins=settings.announce_joins,
+    )
+
+
+def _owner(storage: Storage, hub: Hub, server: Server) -> Owner:
+    def now() -> dict[str, Any]:
+        readers = server.connections()["read"]
+        return look(server.figures, hub.sessions, readers=readers, queued=server.queued())
+
+    return Owner(storage, hub, now)
 
 
 @asynccontextmanager
