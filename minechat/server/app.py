@@ -169,7 +169,10 @@ async def _doors(
 ) -> AsyncIterator[None]:
     gate = Gate(
         capacity(settings.limits.connections, system.raise_descriptor_limit()),
-        settings.limits.connections_per_source,
+        settings.limits,
+        server.figures,
+        barred=hub.barred,
+        attach=lambda guest, source: hub.attach(None, guest.give_way, source=source),
     )
     wire = hub.wire(listen.encode)
     readers: set[asyncio.Transport] = set()

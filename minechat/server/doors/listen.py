@@ -33,8 +33,7 @@ class ListenDoor(Entrance, asyncio.Protocol):
     def eof_received(self) -> bool:
         # A reader that has nothing to say (nc with its input closed) still listens. One that went away
         # looks the same until something is said, and in a quiet chat such would use up all places.
-        if self._source is not None:
-            self.gate.doubt(self._source, self._transport)
+        self.doubtful()
         return True
 
     def left(self, exc: Exception | None) -> None:

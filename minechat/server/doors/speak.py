@@ -52,6 +52,7 @@ class Visit:
 
     :param write: takes bytes for the client; on a lost connection it drops them
     :param hush: called with True when no more input can be taken for now, with False when it can again
+    :param known: called when the client has said who it is
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Visit:
         source: str,
         write: Callable[[bytes], None],
         hush: Callable[[bool], None],
+        known: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._source = source
         self._write = write
         self._hush = hush
+        self._known = known
         self._talk = Talk(Side.SERVER)
         self._news = asyncio.Event()
         self._answers: deque[asyncio.Future[int]] = deque()
@@ -117,7 +120,7 @@ class Visit:
             pass
         except (ProtocolViolation, Refused, NotStored) as reason:
             await self._answered()
-            self._say(_refusal(reason))
+            self._say(refusal(reason))
         await self._answered()
 
     async def _meet(self) -> Person:
@@ -137,6 +140,7 @@ class Visit:
         return self._introduce(registered.person, registered.token)
 
     def _introduce(self, person: Person, token: str) -> Person:
+        self._known()
         self._say(Introduced(Account(person.name, token)))
         asyncio.get_running_loop().call_later(GAP, self._welcome)
         return person
@@ -220,7 +224,7 @@ class Visit:
                 # here it would only be logged by the loop, and the client would wait for ever.
                 self._bug = reason
                 break
-            data += self._talk.send(Acknowledged() if reason is None else _refusal(reason))
+            data += self._talk.send(Acknowledged() if reason is None else refusal(reason))
         if data:
             self._write(data)
         self._news.set()
@@ -243,7 +247,8 @@ class Visit:
         self._write(self._talk.send(event))
 
 
-def _refusal(reason: MinechatError) -> NotSent:
+def refusal(reason: MinechatError) -> NotSent:
+    """A refusal in the words of this port."""
     seconds = reason.retry_after if isinstance(reason, Refused) else None
     return NotSent(str(reason), None if seconds is None else math.ceil(seconds))
 

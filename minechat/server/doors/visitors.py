@@ -3,9 +3,11 @@
 import asyncio
 import os
 
+from minechat.errors import Refused
+from minechat.protocol.phrases import encode_turn
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
-from minechat.server.doors.speak import Visit
+from minechat.server.doors.speak import Visit, refusal
 from minechat.server.hub import Hub
 from minechat.server.settings import Limits
 
@@ -60,14 +62,19 @@ class Visitors:
 class SpeakDoor(Entrance, asyncio.BufferedProtocol):
     """One connection of the speak port."""
 
+    STRANGERS = True
+
     def __init__(self, visitors: Visitors) -> None:
         super().__init__(visitors.gate)
         self._visitors = visitors
 
     def entered(self, transport: asyncio.Transport, source: str) -> None:
         visitors = self._visitors
-        self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush)
+        self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush, self.known)
         visitors.welcome(self._visit, transport)
+
+    def farewell(self, reason: Refused) -> bytes:
+        return encode_turn(refusal(reason))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._visitors.chunk
@@ -86,7 +93,7 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
         self._visit.clogged(False)
 
     def left(self, exc: Exception | None) -> None:
-        if exc is not None:
+        if exc is not None and self.plain:  # what lies in the socket of TLS is no text of anybody's
             self._rescue()
         self._visit.lost()
 
