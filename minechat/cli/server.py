@@ -12,6 +12,7 @@ from minechat.cli import exits, limits, program, report, sentences
 from minechat.cli.helptext import version
 from minechat.cli.service import Service
 from minechat.cli.settings import ServerOptions
+from minechat.cli.tasks.orders import socket_path
 from minechat.errors import AddressUnusable, MinechatError
 from minechat.server.app import Server, running
 from minechat.server.figures import Figures
@@ -73,6 +74,7 @@ def settings(options: ServerOptions) -> Settings:
         announce_joins=options.announce_joins,
         metrics_port=options.metrics_port,
         metrics_port_or_free=not _named(options, "metrics_port"),
+        admin_socket=socket_path(options.database, options.admin_socket),
     )
 
 
