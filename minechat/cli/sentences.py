@@ -174,6 +174,20 @@ def cannot_write_output(reason: str) -> str:
     return f"cannot write to standard output: {reason}"
 
 
+def certificate_made(certificate: str, key: str) -> str:
+    """The first start of a server that signs its own certificate."""
+    return f"made a certificate: {certificate}, its key: {key} (keep it private, and keep both)"
+
+
+def for_friends(host: str, read_port: int, write_port: int, fingerprint: str) -> str:
+    """How friends reach a server whose certificate only its fingerprint vouches for: commands to paste."""
+    return (
+        f"friends watch with: uv run chat.py --host {host} --port {read_port} --tls-fingerprint {fingerprint}\n"
+        f"they post likewise: uv run authorization.py --host {host} --port {write_port}"
+        f" --tls-fingerprint {fingerprint}"
+    )
+
+
 def serving(host: str, read_port: int, write_port: int) -> str:
     """Where a server listens; an IPv6 address in brackets."""
     return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post"
@@ -187,3 +201,13 @@ def metrics_elsewhere(wanted: int, port: int) -> str:
 def connected(readers: int, writers: int) -> str:
     """How many are there, for a service manager."""
     return f"{readers} watching, {writers} to post"
+
+
+def backed_up(database: str, file: str) -> str:
+    """A backup is whole and on the disk."""
+    return f"{database} is backed up in {file}"
+
+
+def restored(file: str, database: str) -> str:
+    """A database was made from a backup."""
+    return f"{database} is restored from {file}"

@@ -167,6 +167,18 @@ class Storage(Protocol):
         """
 
 
+def file_of(url: str) -> str:
+    """The file that a URL of the kind ``sqlite:///FILE`` names.
+
+    :raises DatabaseUnusable: it is of no kind that is known
+    """
+    path = url.removeprefix(SQLITE)
+    if path == url or not path:
+        scheme = url.partition(":")[0]
+        raise DatabaseUnusable(f"no database of the kind {scheme!r} is known: give {SQLITE}FILE")
+    return path
+
+
 @asynccontextmanager
 async def open_storage(
     url: str,
@@ -186,10 +198,7 @@ async def open_storage(
     :param busy_timeout: seconds to wait for another program that holds the database
     :raises DatabaseUnusable: cannot be opened, is damaged, or belongs to another server
     """
-    path = url.removeprefix(SQLITE)
-    if path == url or not path:
-        scheme = url.partition(":")[0]
-        raise DatabaseUnusable(f"no database of the kind {scheme!r} is known: give {SQLITE}FILE")
+    path = file_of(url)
     # The engine is imported only by those who name it.
     from minechat.server.storage.sqlite import open_sqlite  # noqa: PLC0415
 

@@ -11,10 +11,12 @@ from minechat.server.log import event
 from minechat.server.storage import migrations, statements
 from minechat.server.storage.atomic import making
 from minechat.server.storage.files import Files
-from minechat.server.storage.reading import uri
+from minechat.server.storage.reading import uri, writing_alone
 
 #: What SQLite keeps beside the file (https://sqlite.org/tempfiles.html).
 COMPANIONS = ("-wal", "-shm", "-journal")
+#: Those of them that may hold what the database lacks.
+LOGS = ("-wal", "-journal")
 
 
 @contextmanager
@@ -81,18 +83,27 @@ def _ensure_file(path: str) -> None:
     if not os.path.lexists(path):
         ensure_no_remains(path)
         _create(path)
-    # Closed before SQLite opens it: closing any descriptor of a file drops the locks of the process.
-    fd = system.open_private(path, os.O_RDWR)
+    if not ensure_readable(path, os.O_RDWR):
+        raise Unusable("it is empty; restore it, or remove it to begin anew")
+
+
+def ensure_readable(path: str, flags: int = os.O_RDONLY) -> int:
+    """The size of a regular file that may be opened so; SQLite would not tell why it may not.
+
+    Not for a file that SQLite has open in this process: closing any descriptor of it drops its locks.
+
+    :raises OSError: ``strerror`` says what stands there
+    """
+    fd = system.open_private(path, flags)
     try:
-        if not os.fstat(fd).st_size:
-            raise Unusable("it is empty; restore it, or remove it to begin anew")
+        return os.fstat(fd).st_size
     finally:
         os.close(fd)
 
 
 def ensure_no_remains(path: str) -> None:
     """A log without its database holds messages: a new database beside it would hide that they are lost."""
-    for log in (path + "-wal", path + "-journal"):
+    for log in (path + name for name in LOGS):
         with suppress(FileNotFoundError):
             if os.lstat(log).st_size:
                 raise Unusable(f"it is gone, but its log {log!r} is still there; restore the file")
@@ -149,9 +160,7 @@ def _migrate(connection: sqlite3.Connection, path: str, version: int) -> None:
 
     def keep_copy() -> None:
         # A migration that was killed has left one; messages may have come since.
-        with making(copy, replace=True) as new, closing(_connect(new)) as target:
-            for pragma in statements.UNLOGGED:
-                target.execute(pragma).fetchall()
+        with making(copy, replace=True) as new, closing(writing_alone(new)) as target:
             connection.backup(target)
 
     migrations.migrate(connection, version, keep_copy)

@@ -1,4 +1,4 @@
-"""Connections beside the writer's that only read, each for a short time."""
+"""Connections beside the writer's: those that only read, each for a short time, and to files of our own."""
 
 import sqlite3
 import time
@@ -47,11 +47,22 @@ def reading(path: str, stop: Stop = never, *, mode: str = "mode=ro") -> Iterator
     """
     connection = sqlite3.connect(uri(path, mode), uri=True, isolation_level=None, timeout=LONGEST)
     with closing(connection):
-        watch(connection, stop)
+        connection.set_progress_handler(stop, _STEPS)
         connection.execute(statements.DISTRUST).fetchall()
         yield connection
 
 
-def watch(connection: sqlite3.Connection, stop: Stop) -> None:
-    """What the connection runs ends with ``SQLITE_INTERRUPT`` when ``stop`` says so."""
-    connection.set_progress_handler(stop, _STEPS)
+def writing_alone(path: str, stop: Stop = never) -> sqlite3.Connection:
+    """A connection to a file that nobody else knows yet; who calls makes it durable as a whole.
+
+    :raises sqlite3.Error: it cannot be opened
+    """
+    connection = sqlite3.connect(uri(path, "mode=rw"), uri=True, isolation_level=None)
+    try:
+        connection.set_progress_handler(stop, _STEPS)
+        for pragma in (*statements.UNLOGGED, statements.DISTRUST):
+            connection.execute(pragma).fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection

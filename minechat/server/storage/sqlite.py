@@ -17,10 +17,8 @@ from minechat.server.storage.commit import Operation, Task
 from minechat.server.storage.database import opened
 from minechat.server.storage.files import Files
 from minechat.server.storage.orders import Orders, Result
+from minechat.server.storage.wal import SAFE_FOR_MANY
 from minechat.server.storage.writer import Writer
-
-#: The first version in which a second connection that writes could do no harm.
-SAFE_FOR_MANY = (3, 51, 3)
 
 
 @dataclass(slots=True, eq=False)

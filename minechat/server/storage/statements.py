@@ -64,6 +64,8 @@ QUICK_CHECK = "PRAGMA quick_check(1)"
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 NEVER_WAIT = "PRAGMA busy_timeout = 0"
+INTEGRITY_CHECK = "PRAGMA integrity_check(1)"
+FOREIGN_KEY_CHECK = "PRAGMA foreign_key_check"
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
@@ -100,3 +102,33 @@ GET_BANS = """SELECT account_id, source, until, reason, at FROM ban
     WHERE until IS NULL OR until > ? ORDER BY id"""
 ADD_DEED = "INSERT INTO deed (at, what, whom, detail) VALUES (?, ?, ?, ?)"
 GET_DEEDS = "SELECT at, what, whom, detail FROM deed ORDER BY id DESC LIMIT ?"
+
+#: Every row of a table, always in the same order.
+ROWS = {
+    "schema_version": "SELECT version FROM schema_version ORDER BY version",
+    "room": "SELECT id, name FROM room ORDER BY id",
+    "account": "SELECT id, epithet, nick, name, key, token_hash, created_at FROM account ORDER BY id",
+    "message": "SELECT room_id, seq, account_id, text, said_at FROM message ORDER BY room_id, seq",
+    "ban": "SELECT id, account_id, source, until, reason, at FROM ban ORDER BY id",
+    "deed": "SELECT id, at, what, whom, detail FROM deed ORDER BY id",
+}
+COUNTS = {table: f"SELECT count(*) FROM {table}" for table in ROWS}  # noqa: S608 - names of our own
+
+ATTACH_SOURCE = "ATTACH ? AS source"
+DETACH_SOURCE = "DETACH source"
+BEGIN_READING = "BEGIN"
+COPY_ROWS = {table: f"INSERT INTO main.{table} SELECT * FROM source.{table}" for table in ROWS}  # noqa: S608
+COPY_MESSAGES = """INSERT INTO main.message SELECT * FROM source.message
+    WHERE room_id = ? AND seq > ? AND seq <= ?"""
+LAST_MESSAGES = """SELECT id, coalesce((SELECT max(seq) FROM source.message WHERE room_id = room.id), 0)
+    FROM source.room ORDER BY id"""
+CLEAR_VERSIONS = "DELETE FROM schema_version"
+
+MAKE_MANIFEST = """CREATE TABLE manifest (
+    name TEXT PRIMARY KEY,
+    row_count INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+)"""
+ADD_TO_MANIFEST = "INSERT INTO manifest (name, row_count, sha256) VALUES (?, ?, ?)"
+GET_MANIFEST = "SELECT name, row_count, sha256 FROM manifest"
+DROP_MANIFEST = "DROP TABLE manifest"

@@ -8,6 +8,8 @@ import sqlite3
 
 from minechat.server.storage import statements
 
+#: The first version of SQLite in which a second connection that writes could do no harm.
+SAFE_FOR_MANY = (3, 51, 3)
 #: Bytes of the log beyond which it is emptied at every chance; in good order it never gets so long.
 LONG = 40 << 20
 #: Bytes beyond which nothing more is written. A batch adds 11 MiB at most: the log stays under 64 MiB.

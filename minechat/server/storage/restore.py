@@ -1,0 +1,101 @@
+"""A database made from a backup: examined before, copied, examined again, and never over another one."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from minechat import system
+from minechat.errors import BackupUnusable
+from minechat.server.storage import manifest, migrations, statements
+from minechat.server.storage.atomic import making
+from minechat.server.storage.database import (
+    LOGS,
+    Unusable,
+    ensure_known,
+    ensure_readable,
+    file_path,
+    locked,
+    told,
+)
+from minechat.server.storage.manifest import Tally
+from minechat.server.storage.reading import Stop, never, reading, writing_alone
+
+
+def restore(backup: str, path: str, stop: Stop = never, *, verify: bool = False) -> list[Tally]:
+    """Makes a database from a backup; returns the tallies that the backup was made with.
+
+    Both files must pass SQLite's integrity check.
+
+    :param path: of the database; nothing may be there, not even its log
+    :param verify: whether all rows of both files are read and compared with the tallies
+    :param stop: it is given up when it says so, with ``BackupUnusable``
+    :raises BackupUnusable: the backup is damaged, or is none; nothing was made
+    :raises DatabaseUnusable: the database cannot be made there; nothing was
+    """
+    path = file_path(path)
+    with _told(backup):
+        ensure_readable(backup)
+        with reading(backup, stop, mode="immutable=1") as connection:
+            expected = _examined(connection, verify=verify)
+    with told(path), locked(path):
+        _ensure_nothing_there(path)
+        with making(path) as new:
+            _copy(backup, new)
+            with _told(backup), closing(writing_alone(new, stop)) as connection:
+                _examined(connection, verify=verify, expected=expected)
+                connection.execute(statements.DROP_MANIFEST)
+    return expected
+
+
+@contextmanager
+def _told(backup: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BackupUnusable(f"cannot use the backup {backup!r}: {reason}") from error
+    except (Unusable, sqlite3.Error) as error:
+        raise BackupUnusable(f"cannot use the backup {backup!r}: {error}") from error
+
+
+def _examined(
+    connection: sqlite3.Connection, *, verify: bool, expected: list[Tally] | None = None
+) -> list[Tally]:
+    """The tallies in the file, when it is whole and they are those that are expected."""
+    recorded = manifest.recorded(connection)
+    version = migrations.version_of(connection)
+    if recorded is None or version is None:
+        raise Unusable("it is not a backup of minechat")
+    ensure_known(version)
+    (finding,) = connection.execute(statements.INTEGRITY_CHECK).fetchone()
+    if finding != "ok" or connection.execute(statements.FOREIGN_KEY_CHECK).fetchone():
+        raise Unusable("it is damaged")
+    _ensure_same(recorded, recorded if expected is None else expected)
+    if verify:
+        _ensure_same(manifest.tallies(connection, version), recorded)
+    tables = migrations.tables(version)
+    if sorted(one.table for one in recorded) != sorted(tables):
+        raise Unusable("it is damaged")
+    return sorted(recorded, key=lambda one: tables.index(one.table))
+
+
+def _ensure_same(found: list[Tally], expected: list[Tally]) -> None:
+    table = manifest.difference(found, expected)
+    if table is not None:
+        raise Unusable(f"its table {table!r} does not hold what the backup was made with")
+
+
+def _ensure_nothing_there(path: str) -> None:
+    for name in (path, *(path + log for log in LOGS)):
+        if os.path.lexists(name) and (name == path or os.lstat(name).st_size):
+            raise Unusable(f"{name!r} is there already, and nothing is overwritten; move it away first")
+
+
+def _copy(backup: str, new: str) -> None:
+    with (
+        open(system.open_private(backup, os.O_RDONLY), "rb") as source,
+        open(system.open_private(new, os.O_WRONLY), "wb") as target,
+    ):
+        shutil.copyfileobj(source, target, 1 << 20)
