@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +12,15 @@ from minechat.cli.exits import UsageError
 from minechat.cli.tasks import sentences
 from minechat.cli.typed import TaskOptions
 from minechat.client.threads import in_daemon_thread
-from minechat.errors import ConnectionLost, InvalidInput, LocalError, MinechatError, NotStored, TimedOut
+from minechat.errors import (
+    ConnectionLost,
+    InvalidInput,
+    LocalError,
+    MinechatError,
+    NotStored,
+    TimedOut,
+    Unreachable,
+)
 from minechat.server import unix
 from minechat.server.orders import obey, parse
 from minechat.server.owner import Owner
@@ -103,8 +112,16 @@ def _answers(path: str) -> bool:
 
 def _ask(path: str, line: bytes) -> dict[str, Any]:
     try:
-        with unix.connected(path, DEADLINE) as connection, connection.makefile("rb") as answers:
-            connection.sendall(line)
+        with unix.connected(path, DEADLINE) as connection:
+            return _taken(path, _answered(path, connection, line))
+    except OSError:
+        raise Unreachable(sentences.gone(path)) from None
+
+
+def _answered(path: str, connection: socket.socket, line: bytes) -> dict[str, Any]:
+    try:
+        connection.sendall(line)
+        with connection.makefile("rb") as answers:
             answer = answers.readline(ANSWER)
     except TimeoutError:
         raise TimedOut(sentences.silent(path)) from None
@@ -112,7 +129,8 @@ def _ask(path: str, line: bytes) -> dict[str, Any]:
         answer = b""
     if not answer.endswith(b"\n"):
         raise ConnectionLost(sentences.cut_off(path))
-    return _taken(path, json.loads(answer))
+    taken: dict[str, Any] = json.loads(answer)
+    return taken
 
 
 def _taken(path: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,11 @@ def unreachable(path: str, reason: str) -> str:
     return f"cannot give orders on {path!r}: {reason}; do it as the user the server runs as, or as root"
 
 
+def gone(path: str) -> str:
+    """The server ended since the last order."""
+    return f"the server on {path!r} is gone; nothing was ordered"
+
+
 def silent(path: str) -> str:
     """No answer came in time."""
     return f"no answer on {path!r}; whether the order was carried out is not known"
