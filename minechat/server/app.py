@@ -14,6 +14,7 @@ from minechat.server.accounts import Accounts
 from minechat.server.admin import admin_socket
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans
+from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.gate import Gate, capacity
 from minechat.server.doors.listen import ListenDoor
 from minechat.server.doors.visitors import SpeakDoor, Visitors
@@ -26,6 +27,7 @@ from minechat.server.ports import accepting, bound, port_of
 from minechat.server.pulse import beat, first_bug
 from minechat.server.settings import Settings
 from minechat.server.storage import SQLITE, Storage, Stored, open_storage
+from minechat.server.tls import Certificate
 
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
 #: it has ended within ten.
@@ -37,6 +39,7 @@ class Server:
 
     :param metrics_port: the status port; None when there is none
     :param figures: what it counted since its start
+    :param certificate: that of both ports; None where they are plain
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Server:
         metrics_port: int | None = None,
         *,
         figures: Figures | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self.host = host
         self.read_port = read_port
@@ -56,6 +60,15 @@ class Server:
         self.doors_open = False
         self._readers: set[asyncio.Transport] = set()
         self._gate: Gate | None = None
+        self.certificate = certificate
+
+    def reload(self) -> None:
+        """Reads the certificate's files again, for whoever connects from now on; nobody is dropped.
+
+        A file that cannot be used leaves the old certificate in place; the log says so.
+        """
+        if self.certificate is not None:
+            self.certificate.reload()
 
     def opened(self, gate: Gate, readers: set[asyncio.Transport]) -> None:
         """The doors are open: who comes is counted by the gate, who listens stands among the readers."""
@@ -76,10 +89,12 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
     """A server that runs as long as the block; when a part of it dies the block is cancelled.
 
     :param figures: counts what happens; new ones by default
+    :raises CertificateUnusable: the certificate or its key cannot be used
     :raises AddressUnusable: a port is taken or the address is not ours
     :raises DatabaseUnusable: the database cannot be opened, or failed later
     :raises Exception: a bug in a task or in a callback of the loop
     """
+    certificate = _certificate(settings)
     hubs: list[Hub] = []
 
     def committed(batch: Sequence[Stored]) -> None:
@@ -92,7 +107,7 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
         _status_socket(settings) as status_socket,
     ):
         ports = [port_of(one) for one in (read_socket, write_socket, status_socket) if one]
-        server = Server(settings.host, *ports, figures=figures)
+        server = Server(settings.host, *ports, figures=figures, certificate=certificate)
         async with open_storage(settings.database, on_committed=committed) as storage:
             hub = _hub(settings, storage, Bans(await storage.bans()), server.figures)
             hubs.append(hub)
@@ -108,6 +123,10 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
                     yield server
                 for watch in watching:
                     watch.cancel()
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    return None if settings.certificate is None else Certificate(settings.certificate, settings.key)
 
 
 def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> Hub:
@@ -177,9 +196,10 @@ async def _doors(
     wire = hub.wire(listen.encode)
     readers: set[asyncio.Transport] = set()
     visitors = Visitors(hub, settings.limits, gate, tasks)
+    encryption = Encryption(server.certificate, server.figures)
     doors = [
-        await accepting(lambda: ListenDoor(wire, gate, readers), sockets[0]),
-        await accepting(lambda: SpeakDoor(visitors), sockets[1]),
+        await accepting(encryption.before(lambda: ListenDoor(wire, gate, readers)), sockets[0]),
+        await accepting(encryption.before(lambda: SpeakDoor(visitors)), sockets[1]),
     ]
     server.opened(gate, readers)
     try:
@@ -191,6 +211,7 @@ async def _doors(
         await visitors.stop(DRAIN)
         for reader in list(readers):
             reader.close()
+        encryption.stop()
 
 
 @contextmanager

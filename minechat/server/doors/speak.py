@@ -62,6 +62,7 @@ class Visit:
         source: str,
         write: Callable[[bytes], None],
         hush: Callable[[bool], None],
+        *,
         known: Callable[[], None],
     ) -> None:
         self._hub = hub

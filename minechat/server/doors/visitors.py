@@ -70,7 +70,7 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
 
     def entered(self, transport: asyncio.Transport, source: str) -> None:
         visitors = self._visitors
-        self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush, self.known)
+        self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush, known=self.known)
         visitors.welcome(self._visit, transport)
 
     def farewell(self, reason: Refused) -> bytes:
