@@ -66,7 +66,7 @@ def _check_ports(options: ChatOptions | ServerOptions, watching: str) -> None:
 
 def _check_server(options: ServerOptions) -> None:
     _check_ports(options, "read_port")
-    if options.tls_cert is None and options.tls_key is not None:
+    if options.tls_key is not None and not (options.tls_cert or options.tls_self_signed):
         raise UsageError(f"a key without its certificate ({options.origin('tls_key')}); give --tls-cert too")
     if loopback(options.host):
         return

@@ -181,10 +181,10 @@ def certificate_made(certificate: str, key: str) -> str:
 
 def for_friends(host: str, read_port: int, write_port: int, fingerprint: str) -> str:
     """How friends reach a server whose certificate only its fingerprint vouches for: commands to paste."""
+    trust = f"--tls-fingerprint {fingerprint}"
     return (
-        f"friends watch with: uv run chat.py --host {host} --port {read_port} --tls-fingerprint {fingerprint}\n"
-        f"they post likewise: uv run authorization.py --host {host} --port {write_port}"
-        f" --tls-fingerprint {fingerprint}"
+        f"friends watch with: uv run chat.py --host {host} --port {read_port} {trust}\n"
+        f"they post likewise: uv run authorization.py --host {host} --port {write_port} {trust}"
     )
 
 

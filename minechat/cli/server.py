@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from minechat.cli import exits, limits, program, report, sentences
+from minechat.cli import certificate, exits, limits, program, report, sentences
 from minechat.cli.helptext import version
 from minechat.cli.service import Service
 from minechat.cli.settings import ServerOptions
@@ -49,6 +49,7 @@ async def serve(options: ServerOptions) -> int:
 async def _serve(options: ServerOptions, figures: Figures) -> None:
     service = Service.of(os.environ)
     started = time.monotonic()
+    certificate.prepare(options)
     async with running(settings(options), figures) as server:
         reason = "failure"
         _tell(options, server)
@@ -64,6 +65,7 @@ async def _serve(options: ServerOptions, figures: Figures) -> None:
 
 def settings(options: ServerOptions) -> Settings:
     """What the options tell a server."""
+    cert, key = certificate.files(options)
     return Settings(
         host=options.host,
         read_port=options.read_port,
@@ -72,6 +74,8 @@ def settings(options: ServerOptions) -> Settings:
         characters=options.characters,
         limits=limits.chosen(options),
         announce_joins=options.announce_joins,
+        certificate=cert,
+        key=key,
         metrics_port=options.metrics_port,
         metrics_port_or_free=not _named(options, "metrics_port"),
         admin_socket=socket_path(options.database, options.admin_socket),
@@ -86,6 +90,7 @@ def _tell(options: ServerOptions, server: Server) -> None:
     if not (options.quiet or options.json):
         host = shown(server.host)
         report.write(sys.stderr, sentences.serving(host, server.read_port, server.write_port) + "\n")
+    certificate.tell_friends(options, server.read_port, server.write_port)
     moved = server.metrics_port not in (None, options.metrics_port) and options.metrics_port != 0
     if moved and not options.json:
         assert options.metrics_port is not None and server.metrics_port is not None
@@ -99,7 +104,7 @@ def _tell(options: ServerOptions, server: Server) -> None:
         metrics_port=server.metrics_port or "none",
         version=version().split()[-1],
         limits=options.limits,
-        tls="off",
+        tls="off" if certificate.files(options)[0] is None else "on",
         database=options.database,
         process=os.getpid(),
     )

@@ -1,0 +1,52 @@
+"""A server's certificate as its options want it: which files, made where they must be, told to friends."""
+
+import sys
+from ipaddress import ip_address
+
+from minechat.cli import report, sentences
+from minechat.cli.typed import ServerOptions
+from minechat.server.selfsigned import ensure, fingerprint
+from minechat.server.storage import file_of
+
+#: By what names a server is reached on its own machine.
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def files(options: ServerOptions) -> tuple[str | None, str | None]:
+    """The files of the certificate and of its key; None where the server has none, or both are in one file.
+
+    :raises DatabaseUnusable: they lie beside a database of no known kind
+    """
+    if not options.tls_self_signed:
+        return options.tls_cert, options.tls_key
+    database = file_of(options.database)
+    return options.tls_cert or f"{database}.crt", options.tls_key or f"{database}.key"
+
+
+def prepare(options: ServerOptions) -> None:
+    """Makes a certificate where --tls-self-signed wants one and there is none yet.
+
+    :raises CertificateUnusable: it cannot be made
+    """
+    certificate, key = files(options)
+    if not options.tls_self_signed or certificate is None or key is None:
+        return
+    if ensure(certificate, key, (options.host, *LOCAL)) and not (options.quiet or options.json):
+        report.write(sys.stderr, sentences.certificate_made(certificate, key) + "\n")
+
+
+def tell_friends(options: ServerOptions, read_port: int, write_port: int) -> None:
+    """The command by which friends reach a server whose certificate nobody else vouches for."""
+    certificate, _ = files(options)
+    if not options.tls_self_signed or certificate is None or options.quiet or options.json:
+        return
+    line = sentences.for_friends(_name(options.host), read_port, write_port, fingerprint(certificate))
+    report.write(sys.stderr, line + "\n")
+
+
+def _name(host: str) -> str:
+    """How friends call this host; a word for them to replace where it listens on all addresses."""
+    try:
+        return "HOST" if ip_address(host.strip("[]").partition("%")[0]).is_unspecified else host
+    except ValueError:
+        return host

@@ -1,0 +1,75 @@
+"""The certificate of a server: where it lies, when it is made, and the line for friends."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from minechat.cli import certificate
+from minechat.cli.settings import ServerOptions, parse
+from minechat.server.selfsigned import fingerprint
+from tests.certificates import issue
+
+
+def options(*argv: str) -> ServerOptions:
+    return parse("server", argv, environ={}, folders=[])
+
+
+@pytest.mark.parametrize(
+    ("argv", "files"),
+    [
+        ([], (None, None)),
+        (["--tls-cert", "a", "--tls-key", "b"], ("a", "b")),
+        (["--tls-cert", "both"], ("both", None)),
+        (["--tls-self-signed"], ("minechat.db.crt", "minechat.db.key")),
+        (["--tls-self-signed", "--database", "sqlite:////var/x.db"], ("/var/x.db.crt", "/var/x.db.key")),
+        (["--tls-self-signed", "--tls-key", "b"], ("minechat.db.crt", "b")),
+        (["--tls-self-signed", "--tls-cert", "a", "--tls-key", "b"], ("a", "b")),
+    ],
+)
+def test_the_files_are_those_named_or_lie_beside_the_database(argv: list[str], files: tuple) -> None:
+    assert certificate.files(options(*argv)) == files
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_is_made_at_the_first_start_and_told(here: Path, capsys) -> None:
+    certificate.prepare(options("--tls-self-signed"))
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert "minechat.db.crt" in told.err
+    certificate.prepare(options("--tls-self-signed"))
+    assert capsys.readouterr().err == ""
+    assert sorted(os.listdir()) == ["minechat.db.crt", "minechat.db.key"]
+
+
+@pytest.mark.parametrize("argv", [[], ["--tls-cert", "a", "--tls-key", "b"]])
+def test_without_the_wish_nothing_is_made(here: Path, argv: list[str]) -> None:
+    certificate.prepare(options(*argv))
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize(("host", "named"), [("192.0.2.7", "192.0.2.7"), ("0.0.0.0", "HOST"), ("::", "HOST")])
+def test_friends_get_commands_to_paste(here: Path, capsys, host: str, named: str) -> None:
+    wanted = options("--tls-self-signed", "--host", host)
+    certificate.prepare(wanted)
+    capsys.readouterr()
+    certificate.tell_friends(wanted, 5000, 5050)
+    mark = fingerprint("minechat.db.crt")
+    watching, posting = capsys.readouterr().err.splitlines()
+    assert watching.endswith(f": uv run chat.py --host {named} --port 5000 --tls-fingerprint {mark}")
+    assert posting.endswith(f": uv run authorization.py --host {named} --port 5050 --tls-fingerprint {mark}")
+    script, *argv = watching.partition("uv run ")[2].split()
+    assert parse(script.removesuffix(".py"), argv, environ={}, folders=[]).tls
+
+
+def test_who_has_a_certificate_of_an_authority_is_told_nothing(here: Path, capsys) -> None:
+    cert, key = issue("chat.example").save(here, "chat")
+    certificate.tell_friends(options("--tls-cert", str(cert), "--tls-key", str(key)), 5000, 5050)
+    certificate.tell_friends(options("--tls-self-signed", "-q"), 5000, 5050)
+    certificate.tell_friends(options("--tls-self-signed", "--json"), 5000, 5050)
+    assert capsys.readouterr().err == ""
