@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from minechat.errors import DatabaseUnusable, NotStored
 from minechat.server.storage import Candidate, Storage, Stored, open_storage
+from tests.server.storage.disks import small_disk
 
 TOKEN_HASH = b"\0" * 32
 
@@ -33,20 +34,6 @@ def url(folder: Path) -> str:
 
 def ignore(_: Sequence[Stored]) -> None:
     """Nobody listens."""
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    folder.mkdir()
-    mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], capture_output=True, text=True
-    )
-    if mount.returncode:
-        pytest.skip(f"cannot mount a small disk here: {mount.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.mark.needs("mount", "umount")

@@ -1,0 +1,150 @@
+"""The way from an older schema: nothing is lost on it, whatever ends it, and there is no way back."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from minechat.errors import DatabaseUnusable
+from minechat.server.storage import migrations
+from minechat.server.storage.database import opened
+from minechat.server.storage.manifest import Tally, tallies
+from tests.server.storage.disks import small_disk
+
+HERE = Path(__file__).parent
+SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+
+
+def old_database(path: Path) -> Path:
+    """A database as version 1 of the schema was, with accounts and messages in two rooms."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((HERE / "version_1.sql").read_text(encoding="utf-8"))
+        connection.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
+def content(path: Path, version: int = 1) -> list[Tally]:
+    """What the tables of that version hold, but for the version itself."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [one for one in tallies(connection, version) if one.table != "schema_version"]
+
+
+def version_of(path: Path) -> int | None:
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return migrations.version_of(connection)
+
+
+def schema(path: Path) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(SCHEMA).fetchall()
+
+
+def open_and_close(path: Path) -> Path:
+    with opened(str(path), 5.0):
+        pass
+    return path
+
+
+def test_an_old_database_becomes_what_a_new_one_is_and_keeps_everything(tmp_path: Path) -> None:
+    old = old_database(tmp_path / "old.db")
+    before = content(old)
+    open_and_close(old)
+    assert content(old) == before
+    assert version_of(old) == migrations.NEWEST == 2
+    assert schema(old) == schema(open_and_close(tmp_path / "new.db"))
+
+
+def test_a_private_copy_of_the_old_one_is_kept_beside_it(tmp_path: Path) -> None:
+    old = old_database(tmp_path / "old.db")
+    before = content(old)
+    open_and_close(old)
+    copy = tmp_path / "old.db.before-2"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert version_of(copy) == 1
+    assert content(copy) == before
+    assert {one.name for one in tmp_path.iterdir()} == {"old.db", "old.db.lock", "old.db.before-2"}
+
+
+def test_a_database_of_the_newest_schema_is_left_alone(tmp_path: Path) -> None:
+    new = open_and_close(tmp_path / "new.db")
+    before = new.read_bytes()
+    open_and_close(new)
+    assert new.read_bytes() == before
+    assert {one.name for one in tmp_path.iterdir()} == {"new.db", "new.db.lock"}
+
+
+def test_killed_at_any_step_it_is_unchanged_or_done_and_the_next_start_finishes(tmp_path: Path) -> None:
+    old = old_database(tmp_path / "old.db")
+    before = content(old)
+    lives = tmp_path / "lives"
+    lives.mkdir()
+    command = [sys.executable, str(HERE / "migrating.py"), str(old), str(lives)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert (result.returncode, result.stderr) == (0, "")
+    steps = int(result.stdout)
+    assert steps > 20
+    left = {}
+    for step in range(1, steps + 1):
+        path = lives / str(step) / "a.db"
+        assert content(path) == before, step
+        left[step] = version_of(path)
+        open_and_close(path)
+        assert (content(path), version_of(path)) == (before, 2), step
+        if left[step] == 1:
+            assert content(Path(f"{path}.before-2")) == before, step
+    assert set(left.values()) == {1, 2}
+    assert list(left.values()) == sorted(left.values())
+
+
+@pytest.mark.needs("mount", "umount")
+@pytest.mark.parametrize("room", [0, 16, 40, 56])
+def test_on_a_full_disk_it_is_refused_and_nothing_is_changed(tmp_path: Path, room: int) -> None:
+    """:param room: KiB that are free: not even for the copy, or for the copy and no more"""
+    disk = tmp_path / "disk"
+    with small_disk(disk, "512k"):
+        old = old_database(disk / "old.db")
+        old.with_name("old.db.lock").touch()
+        before = content(old)
+        ballast = disk / "ballast"
+        fill(ballast)
+        os.truncate(ballast, ballast.stat().st_size - (room << 10))
+        with pytest.raises(DatabaseUnusable, match=r"full|No space"):
+            open_and_close(old)
+        ballast.unlink()
+        assert version_of(old) == 1
+        assert content(old) == before
+        open_and_close(old)
+        assert (content(old), version_of(old)) == (before, 2)
+
+
+def fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            return
+
+
+def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = open_and_close(tmp_path / "new.db")
+    before = new.read_bytes()
+    # As a program knows them that is older by one version.
+    monkeypatch.setattr(migrations, "VERSIONS", migrations.VERSIONS[:-1])
+    monkeypatch.setattr(migrations, "NEWEST", 1)
+    with pytest.raises(DatabaseUnusable, match=r"a newer minechat wrote it \(schema 2, known is 1\)"):
+        open_and_close(new)
+    assert new.read_bytes() == before
+
+
+def test_versions_are_in_order_and_version_1_is_as_it_was_released(tmp_path: Path) -> None:
+    assert [one.number for one in migrations.VERSIONS] == list(range(1, migrations.NEWEST + 1))
+    old = old_database(tmp_path / "old.db")
+    with closing(sqlite3.connect(tmp_path / "built.db", isolation_level=None)) as connection:
+        migrations.build(connection, upto=1)
+    assert schema(tmp_path / "built.db") == schema(old)
