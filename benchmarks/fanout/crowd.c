@@ -18,10 +18,12 @@
 #define SECOND 1000000000ull
 /* A server that needs longer for a step of the greeting, or for a message, does not work. */
 #define PATIENCE (20 * SECOND)
-/* Greetings under way at once: fewer than the shortest accept queue of the servers we know. */
-#define GREETINGS 8
-/* Connections of a wire without a greeting that are opened before the server gets a moment to accept. */
-#define BURST 32
+/* Connections opened before the server gets a moment to accept them: fewer than the shortest accept queue of
+ * the servers we know. A connection that finds the queue full tries again after a second. */
+#define BURST 8
+#define MOMENT (SECOND / 500)
+/* Greetings under way at once. Many, as InspIRCd looks at newcomers only once a second. */
+#define GREETINGS 256
 
 enum kind { READER, POSTER };
 
@@ -162,14 +164,21 @@ static void greet_until(int left)
     }
 }
 
+static void rest(void)
+{
+    uint64_t end = now() + MOMENT;
+    for (uint64_t time; (time = now()) < end;)
+        crowd_pump(end - time);
+}
+
 static struct connection **open_all(enum kind kind, int count, const struct sockaddr_in *address)
 {
     struct connection **all = calloc((size_t)count, sizeof *all);
     for (int i = 0; i < count; i++) {
         all[i] = opened(kind, i, address);
         greet_until(GREETINGS);
-        if (greeting == 0 && i % BURST == BURST - 1)
-            usleep(5000);
+        if (i % BURST == BURST - 1)
+            rest();
     }
     greet_until(0);
     return all;

@@ -1,28 +1,17 @@
-"""The servers that are measured: how each is started, with which configuration, and which wire it speaks."""
+"""The servers that are measured, which wire each speaks, and how our own three are started."""
 
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from . import peers
 from .processes import free_ports, installed
+from .start import Start
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-
-#: Seconds until an idle connection is asked whether it lives: longer than any run.
-QUIET = 3600
-
-
-@dataclass(frozen=True)
-class Start:
-    """How to start a server: its command, its ports (reading, posting), and files to write beforehand."""
-
-    command: list[str]
-    ports: tuple[int, int]
-    files: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +51,11 @@ SERVERS = {
     for server in (
         Server("minechat", "minechat", None, _ours),
         Server("floor", "lines", None, _floor),
+        Server("redis", "redis", "redis-server", peers.redis),
+        Server("nats", "nats", "nats-server", peers.nats),
+        Server("inspircd", "irc", "inspircd", peers.inspircd),
+        Server("ngircd", "irc", "ngircd", peers.ngircd),
+        Server("mosquitto", "mqtt", "mosquitto", peers.mosquitto),
         Server("naive", "lines", None, _naive),
     )
 }
