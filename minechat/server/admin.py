@@ -145,4 +145,4 @@ def _error(error: MinechatError) -> dict[str, Any]:
 
 
 def _line(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer).encode() + b"\n"
+    return json.dumps(answer, ensure_ascii=False).encode() + b"\n"

@@ -10,9 +10,10 @@ from minechat.errors import InvalidInput
 from minechat.server import addresses
 from minechat.server.owner import Owner
 from minechat.server.storage import Ban
+from minechat.text import safe
 
-#: An answer holds so many entries of a list at most, and then fits into a line of 64 KiB.
-PAGE = 50
+#: An answer holds so many accounts or bans at most, or deeds, and then fits into a line of 64 KiB.
+PAGE, PAGE_OF_DEEDS = 50, 10
 #: Deeds that the list reaches back.
 DEEDS = 1000
 #: Characters of a name or an address, and of a reason.
@@ -103,6 +104,13 @@ def _text(least: int, most: int) -> Check:
     return check
 
 
+def _reason(value: Any) -> str:
+    """What the banned are told: on one line of the wire, and of the log."""
+    if not isinstance(value, str) or len(value) > REASON or safe(value) != value:
+        raise ValueError(f"one line of at most {REASON} characters that can all be seen")
+    return value
+
+
 def _is_text(value: str) -> bool:
     """False where half a letter or NUL is in it, which no encoder or database takes."""
     return "\0" not in value and value.encode("utf-8", "replace").decode() == value
@@ -173,9 +181,10 @@ async def _audit(owner: Owner, after: int) -> tuple[list[Answer], int | None]:
     deeds = await owner.storage.deeds(DEEDS)
     entries = [
         {"at": one.at, "what": one.what, "whom": one.whom, "detail": one.detail}
-        for one in deeds[after : after + PAGE]
+        for one in deeds[after : after + PAGE_OF_DEEDS]
     ]
-    return entries, after + PAGE if len(deeds) > after + PAGE else None
+    following = after + PAGE_OF_DEEDS
+    return entries, following if len(deeds) > following else None
 
 
 _LISTS = {"accounts": _accounts, "bans": _bans, "audit": _audit}
@@ -214,7 +223,7 @@ _NICK = _text(1, NAME)
 
 ORDERS: dict[str, Order] = {
     "list": Order({"what": _one_of(*_LISTS), "after": _count}, _list),
-    "ban": Order({"whom": _NICK, "seconds": _span, "reason": _text(0, REASON)}, _ban),
+    "ban": Order({"whom": _NICK, "seconds": _span, "reason": _reason}, _ban),
     "unban": Order({"whom": _NICK}, _unban),
     "rename": Order({"nick": _NICK, "to": _NICK}, _rename),
     "token": Order({"nick": _NICK}, _token),

@@ -64,6 +64,8 @@ def peer_uid(connection: socket.socket) -> int | None:
 
 @contextmanager
 def _locked(path: str) -> Iterator[None]:
+    if not path:
+        raise OSError("the name is empty")
     fd = system.open_private(path + ".lock", os.O_RDWR | os.O_CREAT)
     try:
         if not system.lock(fd):

@@ -31,7 +31,7 @@ def figures(now: Look, before: Look | None) -> list[tuple[str, str]]:
     """What there is to tell besides names, each with its heading."""
     dropped, refused = by_reason(now["dropped"]), by_reason(now["refused"])
     return [
-        ("here", f"{now['readers']} read, {now['connections'] - now['readers']} on the port for posting"),
+        ("here", f"{now['readers']} to watch, {now['connections'] - now['readers']} to post"),
         ("messages", rate(per_second("messages", now, before))),
         ("deliveries", rate(per_second("deliveries", now, before))),
         ("fan-out", _quantiles(now["fan_out"])),
@@ -43,7 +43,7 @@ def figures(now: Look, before: Look | None) -> list[tuple[str, str]]:
 
 
 def _quantiles(delays: dict[str, float]) -> str:
-    return f"p50 {delay(delays['p50'])}, p99 {delay(delays['p99'])}"
+    return f"p50 {delay(delays['p50'])}, p99 {delay(delays['p99'])}" if any(delays.values()) else "–"
 
 
 def _row(head: str, text: str) -> Text:
