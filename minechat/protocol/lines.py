@@ -19,9 +19,16 @@ class LineBuffer:
     :param limit: the most bytes of one line, its newline included
     """
 
+    __slots__ = ("_bytes", "_limit")
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bytes = bytearray()
+
+    @property
+    def in_a_line(self) -> bool:
+        """True while a line has begun whose newline has not come."""
+        return bool(self._bytes) and not self._bytes.endswith(NEWLINE)
 
     def __len__(self) -> int:
         """Bytes received and not yet taken."""
@@ -102,7 +109,7 @@ class WholeLines:
 def decode(line: bytes) -> str:
     """One line of the wire as text: a final CR goes, what is not UTF-8 and NUL become U+FFFD."""
     text = line.removesuffix(b"\r").decode("utf-8", "replace")
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
 
 
 def encode(text: str) -> bytes:

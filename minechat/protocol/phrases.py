@@ -87,13 +87,14 @@ def encode_turn(event: Event) -> bytes:
 
     :raises InvalidInput: its text cannot travel
     """
+    fixed = _FIXED.get(type(event))
+    if fixed is not None:
+        return fixed
     match event:
         case Token(value) if not _TOKEN.fullmatch(value):
             raise InvalidInput("a token is 1 to 256 printable ASCII characters without blanks")
         case Token(value) | Nickname(value):
             return check_line(value)
-        case NoToken():
-            return b"\n"
         case Message(text):
             return message_bytes(text)
         case Introduced(account):
@@ -102,16 +103,16 @@ def encode_turn(event: Event) -> bytes:
         case NotSent(reason, retry_after):
             again = "" if retry_after is None else f" Try again in {retry_after} s."
             return encode(f"{NOT_SENT}{reason}.{again}")
-        case _:
-            return encode(_FIXED[type(event)])
+    raise AssertionError(f"{event} has no bytes")
 
 
-_FIXED: dict[type, str] = {
-    Greeting: _GREETING,
-    NicknameAsked: _NICKNAME_ASKED,
-    TokenUnknown: _NULL,
-    Welcome: _WELCOME,
-    Acknowledged: _ACKNOWLEDGED,
+_FIXED: dict[type, bytes] = {
+    Greeting: encode(_GREETING),
+    NoToken: b"\n",
+    NicknameAsked: encode(_NICKNAME_ASKED),
+    TokenUnknown: encode(_NULL),
+    Welcome: encode(_WELCOME),
+    Acknowledged: encode(_ACKNOWLEDGED),
 }
 
 

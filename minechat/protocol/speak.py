@@ -70,6 +70,8 @@ class Side(Enum):
 
 
 class State(Enum):
+    __hash__ = object.__hash__  # members are one of a kind; Enum's own is Python code, run twice a message
+
     CONNECTED = "the server owes its greeting"
     GREETED = "the client owes a token, or an empty line to register"
     TOKEN_GIVEN = "the server owes the account, or null"  # noqa: S105 - a state, no secret
@@ -105,15 +107,43 @@ TABLE: dict[tuple[State, type], State] = {
 }
 
 
+#: In these states the client has the word, or may speak though the server has it.
+_CLIENTS_WORD = frozenset(state for state, event in TABLE if issubclass(event, CLIENT_EVENTS))
+
+
 class Talk:
     """One connection of port 5050, seen from one side; pure: bytes in, events out, and back.
 
     :param side: whose events ``send`` takes; ``next_event`` yields the other side's
+    :param line: the most bytes of one line that is read, its newline included
+    :param message: the most bytes of one message that is read, the newlines inside it included
+    :param message_lines: the most lines of one message that is read
+    :param pipeline: messages that may wait for their answers; beyond them no more are read
     """
 
-    def __init__(self, side: Side) -> None:
+    __slots__ = (
+        "_limits",
+        "_lines",
+        "_message",
+        "_message_size",
+        "_side",
+        "_violation",
+        "owed",
+        "state",
+    )
+
+    def __init__(
+        self,
+        side: Side,
+        *,
+        line: int = LINE_LIMIT,
+        message: int = MESSAGE_LIMIT,
+        message_lines: int = MESSAGE_LINES,
+        pipeline: int = PIPELINE,
+    ) -> None:
         self._side = side
-        self._lines = LineBuffer(LINE_LIMIT)
+        self._lines = LineBuffer(line)
+        self._limits = (message, message_lines, pipeline)
         self._message: list[str] = []
         self._message_size = 0
         self._violation: ProtocolViolation | None = None
@@ -124,7 +154,7 @@ class Talk:
     @property
     def full(self) -> bool:
         """True while so many messages wait for their answers that no more are read."""
-        return self.owed >= PIPELINE
+        return self.owed >= self._limits[2]
 
     @property
     def buffered(self) -> int:
@@ -135,6 +165,11 @@ class Talk:
     def unfinished(self) -> bool:
         """True while a line or a message has begun and not ended."""
         return bool(self._lines) or bool(self._message)
+
+    @property
+    def in_a_line(self) -> bool:
+        """True while a line has begun whose newline has not come."""
+        return self._lines.in_a_line
 
     def receive(self, data: bytes) -> None:
         """Takes bytes of the other side in whatever pieces they come."""
@@ -155,13 +190,11 @@ class Talk:
             raise
 
     def _read_event(self) -> Event | None:
-        while self._may_read():
-            line = self._lines.take()
-            if line is None:
-                return None
-            event = (
-                self._heard_from_client(line) if self._side is Side.SERVER else self._heard_from_server(line)
-            )
+        if not self._may_read():
+            return None
+        server = self._side is Side.SERVER
+        while (line := self._lines.take()) is not None:
+            event = self._heard_from_client(line) if server else self._heard_from_server(line)
             if event is not None:
                 self._move(event)
                 return event
@@ -182,9 +215,7 @@ class Talk:
     def _may_read(self) -> bool:
         if self._side is Side.CLIENT:
             return self.state is not State.CLOSED
-        if self.full:
-            return False
-        return self.state in (State.GREETED, State.ASKED, State.INTRODUCED, State.TALKING)
+        return self.state in _CLIENTS_WORD and not self.full
 
     def _move(self, event: Event) -> None:
         state = TABLE.get((self.state, type(event)))
@@ -206,17 +237,19 @@ class Talk:
             return Token(token) if token else NoToken()
         if self.state is State.ASKED:
             return Nickname(decode(line))
-        return self._heard_message_line(decode(line))
+        return self._heard_message_line(decode(line)) if line else self._message_ended()
 
     def _heard_message_line(self, line: str) -> Message | None:
-        if line:
-            self._message.append(line)
-            self._message_size += len(line.encode("utf-8")) + 1
-            if self._message_size > MESSAGE_LIMIT + 1 or len(self._message) > MESSAGE_LINES:
-                raise ProtocolViolation(
-                    f"a message is longer than {MESSAGE_LIMIT} bytes or {MESSAGE_LINES} lines"
-                )
-            return None
+        if not line:
+            return self._message_ended()
+        self._message.append(line)
+        self._message_size += (len(line) if line.isascii() else len(line.encode())) + 1
+        size, lines, _ = self._limits
+        if self._message_size > size + 1 or len(self._message) > lines:
+            raise ProtocolViolation(f"a message is longer than {size} bytes or {lines} lines")
+        return None
+
+    def _message_ended(self) -> Message:
         text = "\n".join(self._message)
         self._message.clear()
         self._message_size = 0

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 GREETING = b"Hello %username%! Enter your personal hash or leave it empty to create new account.\n"
@@ -65,3 +67,9 @@ async def log_in(port: int, nick: str) -> tuple[Raw, str, str]:
     account = await client.account()
     assert await client.line() == WELCOME
     return client, account["nickname"], account["account_hash"]
+
+
+def ports_told(told: Iterable[str]) -> list[int]:
+    """The listen port and the speak port of a server that starts, from what it tells on stderr."""
+    line = next(line for line in told if line.startswith("listening on "))
+    return [int(port) for port in re.findall(r"port (\d+)", line)]

@@ -66,13 +66,14 @@ async def test_a_bug_in_a_visit_ends_the_server_rather_than_leave_it_deaf(
 ) -> None:
     from minechat.server.doors.speak import Visit
 
-    async def broken(self: Visit, person: object) -> None:
+    def broken(self: Visit) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Visit, "_chat", broken)
+    monkeypatch.setattr(Visit, "_ping", broken)
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(10), running(settings) as server:
-            await log_in(server.write_port, "Anna")
+            client, _, _ = await log_in(server.write_port, "Anna")
+            client.send(b"\n")
             await asyncio.Event().wait()
 
 

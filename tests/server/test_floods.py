@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from minechat.server.app import Server
-from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME
+from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, ports_told
 
 DEADLINE = 20.0
+FREE_PORTS = ("--read-port", "0", "--write-port", "0", "--metrics-port", "0")
 
 
 @contextmanager
@@ -91,21 +92,22 @@ def test_what_reset_connections_left_holds_nobody_up(process_server: Server) -> 
 @contextmanager
 def serving(folder: Path, *start: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """A server without limits, its listen port and its speak port."""
-    command = [*start, sys.executable, "-m", "minechat", "server", "--limits", "off"]
-    options = ["--read-port", "0", "--write-port", "0", "--database", f"sqlite:///{folder}/chat.db"]
-    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as server:
+    command = [*start, sys.executable, "-m", "minechat", "server", *FREE_PORTS, "--limits", "off"]
+    with subprocess.Popen(
+        [*command, "--database", f"sqlite:///{folder}/chat.db"], stderr=subprocess.PIPE, text=True
+    ) as server:
         assert server.stderr is not None
-        yield server, [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        yield server, ports_told(server.stderr)
         server.kill()
 
 
 def test_lines_without_an_end_are_cut_off_at_once_and_cost_no_memory(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
+    command = [sys.executable, "-m", "minechat", "server", *FREE_PORTS]
     with subprocess.Popen(
         [*command, "--database", f"sqlite:///{tmp_path}/chat.db"], stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stderr is not None
-        ports = [int(port) for port in re.findall(r"port (\d+)", server.stderr.readline())]
+        ports = ports_told(server.stderr)
         before = most_memory(server.pid)
         for port in ports * 20:
             assert endless_line(port) < 1.0

@@ -93,17 +93,18 @@ def registered(port: int, nick: str) -> bytes:
 
 async def test_what_came_before_a_reset_is_stored(server: Server, tmp_path: Path) -> None:
     """Both in one thread, so the client is gone before the server sees it."""
-    idle, count = len(asyncio.all_tasks()), 40
+    count = 40
     first, _, token = await log_in(server.write_port, "Hasty")
     await first.close()
     session = b"".join(b"post %d %s\n\n" % (number, b"x" * 1000) for number in range(count))
     blindly(server.write_port, token.encode(), session[:-2])
     last, _, _ = await log_in(server.write_port, "Last")  # when it is let in, the other was
-    await last.close()
-    async with asyncio.timeout(DEADLINE):
-        while len(asyncio.all_tasks()) > idle:
-            await asyncio.sleep(0)
-    assert stored(tmp_path / "chat.db") == set(range(count))
+    last.send(b"and the last\n\n")
+    assert await last.line() == SENT
+    end = time.monotonic() + 5
+    while (found := stored(tmp_path / "chat.db")) != set(range(count)) and time.monotonic() < end:
+        await asyncio.sleep(0)
+    assert found == set(range(count))
 
 
 def test_what_a_reset_connection_still_holds_is_read(process_server: Server, tmp_path: Path) -> None:

@@ -2,44 +2,70 @@
 
 import asyncio
 import os
+from collections.abc import Coroutine
 
 from minechat.errors import Refused
 from minechat.protocol.phrases import encode_turn
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
-from minechat.server.doors.speak import Visit, refusal
+from minechat.server.doors.speak import PATIENCE, Visit, refusal
+from minechat.server.figures import Figures
 from minechat.server.hub import Hub
 from minechat.server.settings import Limits
 
+#: Bytes of one client that are in our memory at most while it must wait.
+INPUT_WAITING = 16 * 1024
 #: Bytes read at once, into one buffer for all connections, so that many slow ones cost no memory.
-CHUNK = 16 * 1024
+CHUNK = INPUT_WAITING - PATIENCE
+#: Bytes of answers that a client may leave unread before nothing more of it is taken.
+OUTPUT_WAITING = 16 * 1024
 #: Seconds for messages that are under way when the server stops: they arrive and are refused in words.
 UNDER_WAY = 0.2
+#: Seconds in which a client must take its last answers.
+LAST_ANSWERS = 10.0
 #: Bytes read from a connection after it was reset.
 LEFT_BEHIND = 256 * 1024
 
 
 class Visitors:
-    """All clients of the speak port, each with a task of its own."""
+    """All clients of the speak port."""
 
-    def __init__(self, hub: Hub, limits: Limits, gate: Gate, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, hub: Hub, limits: Limits, gate: Gate, tasks: asyncio.TaskGroup, figures: Figures | None = None
+    ) -> None:
         self.hub = hub
         self.limits = limits
         self.gate = gate
+        self.figures = figures or Figures()
         self.chunk = memoryview(bytearray(CHUNK))
+        self.left_behind = _most_left_behind(limits)
         self._tasks = tasks
-        self._visits: dict[asyncio.Task[None], Visit] = {}
+        self._visits: set[Visit] = set()
+        self._gone = asyncio.Event()
         self._stopping = False
 
     def welcome(self, visit: Visit, transport: asyncio.Transport) -> None:
-        """Starts the talk; the connection closes when it ends. Whoever comes while we stop is turned away."""
+        """Starts the talk. Whoever comes while we stop is turned away."""
         if self._stopping:
             transport.abort()
             return
-        task = self._tasks.create_task(visit.run())
-        self._visits[task] = visit
-        task.add_done_callback(self._visits.pop)
-        task.add_done_callback(lambda _: transport.close())
+        self._visits.add(visit)
+        visit.begin()
+
+    def over(self, visit: Visit) -> None:
+        self._visits.discard(visit)
+        if not self._visits:
+            self._gone.set()
+
+    def run(self, work: Coroutine[object, object, None]) -> asyncio.Task[None] | None:
+        try:
+            return self._tasks.create_task(work)
+        except RuntimeError:  # a part of the server has failed and the rest is being taken down
+            work.close()
+            return None
+
+    def failed(self, bug: BaseException) -> None:
+        self.run(_raise(bug))
 
     async def stop(self, deadline: float) -> None:
         """Answers what has come and what is under way, then ends every visit; late ones are cut off.
@@ -47,16 +73,35 @@ class Visitors:
         A socket closed with a message unread would reset the connection, and its last answers with it.
         """
         self._stopping = True
-        for visit in self._visits.values():
+        for visit in list(self._visits):
             visit.stop()
         if self._visits:
             await asyncio.sleep(UNDER_WAY)
-        for visit in self._visits.values():
+        for visit in list(self._visits):
             visit.ended()
-        if self._visits:
-            _, late = await asyncio.wait(list(self._visits), timeout=deadline)
-            for task in late:
-                task.cancel()
+        await self._everyone_gone(deadline)
+        for visit in list(self._visits):
+            visit.abandon()
+
+    async def _everyone_gone(self, deadline: float) -> None:
+        try:
+            async with asyncio.timeout(deadline):
+                while self._visits:
+                    self._gone.clear()
+                    await self._gone.wait()
+        except TimeoutError:
+            pass
+
+
+def _most_left_behind(limits: Limits) -> int:
+    """What an account could say of it at most; more than that is not worth the memory."""
+    if limits.dump is None:
+        return LEFT_BEHIND
+    return min(LEFT_BEHIND, limits.dump + limits.message_burst * limits.message)
+
+
+async def _raise(bug: BaseException) -> None:
+    raise bug
 
 
 class SpeakDoor(Entrance, asyncio.BufferedProtocol):
@@ -69,9 +114,9 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
         self._visitors = visitors
 
     def entered(self, transport: asyncio.Transport, source: str) -> None:
-        visitors = self._visitors
-        self._visit = Visit(visitors.hub, visitors.limits, source, self._write, self._hush, known=self.known)
-        visitors.welcome(self._visit, transport)
+        transport.set_write_buffer_limits(OUTPUT_WAITING)
+        self._visit = Visit(self._visitors, self, source)
+        self._visitors.welcome(self._visit, transport)
 
     def farewell(self, reason: Refused) -> bytes:
         return encode_turn(refusal(reason))
@@ -97,11 +142,13 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
             self._rescue()
         self._visit.lost()
 
-    def _write(self, data: bytes) -> None:
+    # For the visit.
+
+    def write(self, data: bytes) -> None:
         if not self._transport.is_closing():
             self._transport.write(data)
 
-    def _hush(self, hush: bool) -> None:
+    def hush(self, hush: bool) -> None:
         if self._transport.is_closing():
             return
         if hush:
@@ -109,12 +156,17 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
         else:
             self._transport.resume_reading()
 
+    def close(self) -> None:
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(LAST_ANSWERS, self._transport.abort)
+
     def _rescue(self) -> None:
         """Reads what the kernel still holds: a client that posts and closes at once with answers
         unread makes the kernel send RST, our next write fails, and asyncio reads no more.
         """
         socket = self._transport.get_extra_info("socket")
-        left = LEFT_BEHIND
+        left = self._visitors.left_behind
         try:
             while left > 0 and (data := os.read(socket.fileno(), CHUNK)):
                 left -= len(data)
