@@ -52,7 +52,12 @@ async def speaking(
     way = connection(address, timeout=timeout, limit=ANSWERS, tls=tls, resolve=resolve)
     async with way as (reader, writer):
         speaker = Speaker(address, reader, writer, timeout=timeout, login_began=started)
-        await speaker.greeted()
+        try:
+            await speaker.greeted()
+        except (TimedOut, ConnectionLost) as exc:
+            if tls or speaker.heard:
+                raise
+            raise type(exc)(f"{exc}; if it speaks TLS, give --tls or --tls-fingerprint") from None
         yield speaker
 
 
@@ -110,6 +115,11 @@ class Speaker:
         self._talk = talk.Talk(talk.Side.CLIENT)
         self._turn = asyncio.Lock()
         self._broken = False
+
+    @property
+    def heard(self) -> bool:
+        """Whether the server has said anything."""
+        return self._talk.state is not talk.State.CONNECTED or self._talk.buffered > 0
 
     async def greeted(self) -> None:
         """Returns when the server has greeted; ``speaking`` has waited for that already."""

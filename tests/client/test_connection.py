@@ -253,7 +253,8 @@ async def test_a_peer_that_never_ends_its_side_of_tls_does_not_hold_up_closing(
         if closed_before:
             writer.close()
     await until(lambda: sock.fileno() == -1)
-    assert time.monotonic() - began < 2
+    # A second close() lets go of what abort() needs; then asyncio's own deadline ends it.
+    assert time.monotonic() - began < (2 if closed_before else 0.7)
     left.set()
     server.close()
 

@@ -1,6 +1,7 @@
 """The conversation goes on through every way a connection can end, and half a line is never a message."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -10,13 +11,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from minechat.client.connection import lookup
 from minechat.client.listen import State, blocks, listening
-from minechat.errors import ConnectionLost, HostUnknown, InvalidInput, Unreachable
+from minechat.client.tls import Tls
+from minechat.errors import ConnectionLost, HostUnknown, InvalidInput, TlsNotTrusted, Unreachable
 from minechat.events import Connected, LinesSkipped, Lost, Retrying, Said
+from tests.certificates import issue
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -295,6 +299,62 @@ async def test_only_the_first_attempt_ends_on_an_unknown_name(serve) -> None:
 
     async with blocks("chat.example", 5000, resolve=late, delays=at_once) as stream:
         assert [type(item) for item in await heard(stream, 3)] == [Retrying] * 3
+
+
+async def test_a_server_that_is_not_trusted_ends_the_first_attempt(serve, owner) -> None:
+    connections = []
+
+    async def count_them(reader, writer):
+        connections.append(reader)
+
+    port = await serve(count_them, tls=owner.tls)
+    with pytest.raises(TlsNotTrusted):
+        async with blocks("127.0.0.1", port, tls=Tls(), delays=at_once) as stream:
+            await anext(stream)
+    assert connections == []
+
+
+async def test_later_a_server_that_is_not_trusted_is_tried_again(serve, owner, tmp_path: Path) -> None:
+    async def speak(reader, writer):
+        writer.write(b"Vlad: hello\n")
+
+    stranger = issue("127.0.0.1")
+    ports = [
+        await serve(speak, tls=tls) for tls in (owner.tls, stranger.context(tmp_path, "stranger"), owner.tls)
+    ]
+    tries = iter(ports)
+    async with (
+        asyncio.timeout(5),
+        blocks(
+            "127.0.0.1",
+            1,
+            tls=Tls(fingerprint=owner.issued.fingerprint),
+            delays=at_once,
+            resolve=lambda host, _: lookup(host, next(tries)),
+        ) as stream,
+    ):
+        seen = await heard(stream, 7)
+    kinds = [type(item) for item in seen]
+    assert kinds == [Connected, bytes, Lost, Retrying, Retrying, Connected, bytes]
+    assert "another certificate" in seen[4].reason  # type: ignore[union-attr]
+
+
+async def test_what_breaks_the_encryption_later_is_a_lost_connection(serve, owner) -> None:
+    async def break_it(reader, writer):
+        writer.write(b"Vlad: hello\n")
+        await read.wait()
+        with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as below:
+            below.send(b"\x17\x03\x03\x00\x20" + bytes(32))
+        await reader.read()
+
+    read = asyncio.Event()
+    port = await serve(break_it, tls=owner.tls)
+    async with blocks("127.0.0.1", port, tls=Tls(ca=owner.ca), retry=0) as stream:
+        assert await heard(stream, 2) == [Connected(f"127.0.0.1:{port}"), b"Vlad: hello\n"]
+        read.set()
+        assert await anext(stream) == Lost(f"127.0.0.1:{port} broke the connection off")
+        with pytest.raises(ConnectionLost):
+            await anext(stream)
 
 
 # Lines over the limit.

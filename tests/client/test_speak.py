@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from minechat.client.speak import Speaker, check_message, greets, speaking
+from minechat.client.tls import Tls
 from minechat.errors import (
     ConnectionLost,
     EmptyMessage,
@@ -85,6 +86,30 @@ async def test_registering_and_speaking_on_one_connection(serve) -> None:
         assert await speaker.register("Анна") == GOOFY
         await speaker.say("привет")
     assert await server.all_received() == "\nАнна\nпривет\n\n".encode()
+
+
+async def test_all_of_it_works_over_tls(serve, owner) -> None:
+    server = Script(HELLO, ASKS, ACCOUNT + WELCOME, None, DONE)
+    port = await serve(server, tls=owner.tls)
+    async with speaking("127.0.0.1", port, tls=Tls(fingerprint=owner.issued.fingerprint)) as speaker:
+        assert await speaker.register("Анна") == GOOFY
+        await speaker.say("привет")
+    assert await server.all_received() == "\nАнна\nпривет\n\n".encode()
+
+
+@pytest.mark.parametrize("end", [None, close])
+async def test_who_says_nothing_at_all_may_wait_for_tls(serve, owner, end) -> None:
+    silent = await serve(Script(None, end=end))
+    with pytest.raises(NetworkError, match=r"; if it speaks TLS, give --tls or --tls-fingerprint$"):
+        async with speaking("127.0.0.1", silent, timeout=0.2):
+            pass
+    begun = await serve(Script(b"Hel", end=end))
+    secured = await serve(Script(None, end=end), tls=owner.tls)
+    for port, tls in ((begun, None), (secured, Tls(ca=owner.ca))):
+        with pytest.raises(NetworkError) as caught:
+            async with speaking("127.0.0.1", port, timeout=0.2, tls=tls):
+                pass
+        assert "TLS" not in str(caught.value)
 
 
 async def test_a_message_need_not_wait_for_the_welcome(serve) -> None:
