@@ -11,7 +11,7 @@ from minechat.server.storage import statements
 #: Seconds that one look may take: the log of the database cannot be emptied meanwhile, and grows.
 LONGEST = 5.0
 #: Steps of SQLite's machine between two questions whether to go on.
-_STEPS = 50_000
+_STEPS = 10_000
 
 #: Says whether to stop; asked often, from the thread that works.
 Stop = Callable[[], bool]
