@@ -271,7 +271,8 @@ class Visit:
     def _recognise(self, person: Person) -> None:
         self._person = person
         if person.id is not None and not self._over:
-            self._detach = self._host.hub.attach(person.id, self.dismiss, name=person.name)
+            attach = self._host.hub.attach
+            self._detach = attach(person.id, self.dismiss, name=person.name, source=self._source)
 
     def _welcome(self) -> None:
         if not self._over:
