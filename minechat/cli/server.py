@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -52,6 +53,7 @@ async def _serve(options: ServerOptions, figures: Figures) -> None:
     certificate.prepare(options)
     async with running(settings(options), figures) as server:
         reason = "failure"
+        _reload_on_hangup(server, service)
         _tell(options, server)
         try:
             await service.watch(lambda: _status(server))
@@ -108,6 +110,22 @@ def _tell(options: ServerOptions, server: Server) -> None:
         database=options.database,
         process=os.getpid(),
     )
+
+
+def _reload_on_hangup(server: Server, service: Service) -> None:
+    """With a certificate, or under a service manager, SIGHUP asks to read the files again.
+
+    Without either it ends the server: somebody closed the terminal it ran in.
+    """
+
+    def reload() -> None:
+        service.reloading()
+        server.reload()
+        event("reloaded")
+        service.ready()
+
+    if hasattr(signal, "SIGHUP") and (service or server.certificate is not None):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
 def _status(server: Server) -> str:

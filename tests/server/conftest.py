@@ -1,6 +1,7 @@
 """A real server on free ports for the tests of its doors."""
 
 import asyncio
+import logging
 import re
 import subprocess
 import sys
@@ -11,9 +12,30 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from minechat.server import log
 from minechat.server.app import Server, running
 from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import opened
+
+
+class Kept(logging.Handler):
+    """Everything that was logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """The log of the server inside this process."""
+    kept = Kept()
+    monkeypatch.setattr(log.logger, "handlers", [kept])
+    monkeypatch.setattr(log.logger, "level", logging.INFO)
+    return kept
 
 
 async def close_raw_clients() -> None:
