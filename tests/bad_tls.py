@@ -92,7 +92,10 @@ def speaking_tls(context: ssl.SSLContext) -> Behaviour:
                     tls.do_handshake()
                     tls.write(GREETING)
                     greeted = True
-                server.read += tls.read()
+                if not (data := tls.read()):
+                    tls.unwrap()  # the client has said its last word
+                    return
+                server.read += data
                 continue
             except ssl.SSLWantReadError:
                 pass
@@ -179,7 +182,7 @@ class _Made:
             "expired": (issue("127.0.0.1", by=ours, begins=-9, ends=-1), self._ca, "has expired"),
             "not yet valid": (issue("127.0.0.1", by=ours, begins=1), self._ca, "not valid yet"),
             "for another name": (issue("chat.example", by=ours), self._ca, "for another address"),
-            "self-signed": (issue("127.0.0.1"), ("--tls",), "is self-signed; ask the server's owner"),
+            "self-signed": (issue("127.0.0.1"), ("--tls",), "is self-signed"),
             "of an unknown authority": (issue("127.0.0.1", by=stranger), ("--tls",), "by nobody known here"),
             "signed by no authority": (issue("127.0.0.1", by=no_authority), self._ca, "cannot be trusted"),
             "for clients only": (

@@ -139,7 +139,10 @@ def _refuse_empty_flags(options: Sequence[Option], flags: Mapping[str, Any], arg
 def _typed(option: Option, argv: Sequence[str]) -> str:
     """The spelling of an option that the command line used."""
     spellings = (argument.partition("=")[0] for argument in argv)
-    return next((spelling for spelling in spellings if spelling in option.flags), option.name)
+    known = [*option.flags]
+    if option.kind is Kind.SWITCH:
+        known += [flag.replace("--", "--no-", 1) for flag in option.flags]
+    return next((spelling for spelling in spellings if spelling in known), option.name)
 
 
 def _origins(

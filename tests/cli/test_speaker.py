@@ -5,6 +5,8 @@ import pytest
 from minechat.cli.settings import parse
 from minechat.cli.speaker import check_name, reason, speaker
 from minechat.errors import InvalidInput, Refused, Unreachable
+from tests.bad_tls import Recorded, speaking_tls
+from tests.certificates import issue
 
 
 def options(port: int, *more: str):
@@ -44,6 +46,15 @@ async def test_a_token_in_the_open_is_warned_of_before_it_travels(capsys, script
         async with speaker(options(server.port, "--host", host, *more)):
             assert capsys.readouterr().err.count(f"travels to {host} unencrypted") == warnings
     assert server.heard == b""
+
+
+async def test_under_tls_a_token_is_not_in_the_open(capsys, tmp_path) -> None:
+    issued = issue("chat.example")
+    server = Recorded(speaking_tls(issued.context(tmp_path, "own")))
+    trust = ("--tls-fingerprint", issued.fingerprint)
+    async with speaker(options(server.port, "--host", "0.0.0.0", *trust)):
+        assert capsys.readouterr().err == ""
+    server.close()
 
 
 def test_a_refusal_as_part_of_a_sentence() -> None:
