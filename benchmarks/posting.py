@@ -1,6 +1,6 @@
 """Durable posts a second through real sockets, beside SQLite alone in the same run.
 
-    uv run python benchmarks/posting.py [--posters 200] [--seconds 3] [--runs 5] [--small] [--code DIR]
+    uv run python benchmarks/posting.py [--posters 200] [--seconds 3] [--runs 5] [--small] [--write] [...]
 
 Our server runs as a process with limits off; each poster (all of them in one load generator, in C) waits for
 the answer to its message before it says the next one, and an answer means: on the disk. At the end every
@@ -21,12 +21,17 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from operator import truediv
 from pathlib import Path
 
 from fanout.bare import commits, group_commits
 from fanout.generator import NoCompiler, Outcome, compiled, load
 from fanout.measure import running
 from fanout.servers import ROOT, SERVERS
+
+from minechat.cli.tables import filled
+
+README = ROOT / "benchmarks" / "README.md"
 
 #: Posts a second that must be reached whatever SQLite alone does, and the milliseconds p99 must stay under.
 RATE, P99 = 15_000, 50
@@ -64,56 +69,69 @@ def one_commit(count: int) -> float:
         return statistics.median(commits(Path(folder), count)) * 1e3
 
 
-def spread(values: Sequence[float], form: str = ",.0f") -> str:
+class Report:
+    """What was measured, as the rows of a table for the terminal or for the README."""
+
+    def __init__(self, runs: int) -> None:
+        self._rows = [("", f"median (min to max) of {runs}", "target", "")]
+
+    def figure(self, what: str, values: Sequence[float], form: str = ",.0f") -> None:
+        """Adds a figure of every run."""
+        self._rows.append((what, spread(values, form), "", ""))
+
+    def target(self, what: str, values: Sequence[float], limit: float, *, least: bool = False) -> None:
+        """Adds a figure that has to reach a limit, or not to pass it."""
+        middle = statistics.median(values)
+        met = middle >= limit if least else middle <= limit
+        form = ",.0f" if limit >= 1000 else ".2f"
+        words = f"at {'least' if least else 'most'} {limit:,g}"
+        self._rows.append((what, spread(values, form), words, "met" if met else "MISSED"))
+
+    def table(self, *, markdown: bool) -> str:
+        """All rows."""
+        if markdown:
+            head, *rows = (f"| {' | '.join(row)} |\n" for row in self._rows)
+            return "".join([head, "| --- | --- | --- | --- |\n", *rows])
+        widths = [max(map(len, column)) for column in zip(*self._rows, strict=True)]
+        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in self._rows)
+        return "".join(f"{line}\n" for line in lines)
+
+
+def spread(values: Sequence[float], form: str) -> str:
     """The median with the extremes."""
     return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
-def many_posters(programs: Mapping[str, str], posters: int, seconds: float, runs: int) -> None:
-    """Measures and prints what many posters get."""
+def many_posters(
+    programs: Mapping[str, str], posters: int, seconds: float, runs: int, report: Report
+) -> None:
+    """Measures what many posters get."""
     ours, bare = [], []
     for _ in range(runs):
         outcome = through_sockets(programs, posters, seconds)
         ours.append((outcome.answers / outcome.seconds, outcome.p50 / 1e3, outcome.p99 / 1e3))
         bare.append(group_commit(posters, seconds))
-    print(f"{posters} posters, each waits for its answer; median (min to max) of {runs}:")
-    for name, found in (("server", ours), ("bare loop", bare)):
-        rate, p50, p99 = zip(*found, strict=True)
-        print(
-            f"  {name:<12} {spread(rate)} a second, p50 {spread(p50, '.2f')} ms, p99 {spread(p99, '.2f')} ms"
-        )
-    judge(
-        "rate / bare loop",
-        [one[0] / other[0] for one, other in zip(ours, bare, strict=True)],
-        SHARE,
-        least=True,
-    )
-    judge("messages a second", [one[0] for one in ours], RATE, least=True)
-    judge("p99, ms", [one[2] for one in ours], P99, least=False)
+    rates, p50, p99 = zip(*ours, strict=True)
+    bare_rates, bare_p50, bare_p99 = zip(*bare, strict=True)
+    report.target(f"{posters} posters: messages a second", rates, RATE, least=True)
+    report.figure("bare loop: messages a second", bare_rates)
+    report.target("server / bare loop", list(map(truediv, rates, bare_rates)), SHARE, least=True)
+    report.figure(f"{posters} posters: p50, ms", p50, ".2f")
+    report.target(f"{posters} posters: p99, ms", p99, P99)
+    report.figure("bare loop: p50, ms", bare_p50, ".2f")
+    report.figure("bare loop: p99, ms", bare_p99, ".2f")
 
 
-def one_poster(programs: Mapping[str, str], seconds: float, runs: int) -> None:
-    """Measures and prints what a single poster gets."""
+def one_poster(programs: Mapping[str, str], seconds: float, runs: int, report: Report) -> None:
+    """Measures what a single poster gets."""
     ours, bare = [], []
     for _ in range(runs):
         outcome = through_sockets(programs, 1, seconds)
         ours.append(outcome.p50 / 1e3)
         bare.append(one_commit(outcome.answers))
-    print(f"one poster; median (min to max) of {runs}:")
-    print(f"  server       p50 {spread(ours, '.3f')} ms")
-    print(f"  bare commit  p50 {spread(bare, '.3f')} ms")
-    judge(
-        "p50 / bare commit", [one / other for one, other in zip(ours, bare, strict=True)], TIMES, least=False
-    )
-
-
-def judge(what: str, values: Sequence[float], limit: float, *, least: bool) -> None:
-    """Prints a target with what was reached."""
-    middle = statistics.median(values)
-    met = middle >= limit if least else middle <= limit
-    form = ",.0f" if limit >= 100 else ".2f"
-    print(f"  {what}: {spread(values, form)}, at {'least' if least else 'most'} {limit:g}: "
-          f"{'met' if met else 'MISSED'}")  # fmt: skip
+    report.figure("one poster: p50, ms", ours, ".3f")
+    report.figure("bare commit: p50, ms", bare, ".3f")
+    report.target("server / bare commit", list(map(truediv, ours, bare)), TIMES)
 
 
 def main() -> int:
@@ -126,16 +144,22 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="only to show that it runs")
     parser.add_argument("--code", default=str(ROOT), metavar="DIR", help="where our server's code is")
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     options = parser.parse_args()
     seconds, runs = (0.3, 1) if options.small else (options.seconds, options.runs)
+    report = Report(runs)
     with tempfile.TemporaryDirectory(prefix="posting-") as folder:
         try:
             programs = {**compiled(Path(folder)), "code": str(Path(options.code).resolve())}
         except NoCompiler as exc:
             print(f"posting: {exc}")
             return 0
-        many_posters(programs, options.posters, seconds, runs)
-        one_poster(programs, seconds, runs)
+        many_posters(programs, options.posters, seconds, runs, report)
+        one_poster(programs, seconds, runs, report)
+    print(report.table(markdown=False), end="")
+    if options.write:
+        text = filled(README.read_text(encoding="utf-8"), "posting", f"\n{report.table(markdown=True)}\n")
+        README.write_text(text, encoding="utf-8")
     return 0
 
 

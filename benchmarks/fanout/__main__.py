@@ -5,7 +5,8 @@
     uv run python -m benchmarks.fanout --only minechat,floor --readers 1000 --runs 2 --paced 3 --idle 0
                                                           one pair, while working on the server
     ... --code DIR                                        our server as it is in another checkout
-    ... --json FILE, and later --from FILE --markdown     keep the results, and print them for the README
+    ... --json FILE, and later --from FILE [--markdown]   keep the results, print them again
+    ... --write                                           put them into the README's tables and the picture
 
 The server runs on core 0, the load generator (C, compiled here by gcc) on core 1. One round visits every
 server once, each started anew; the figures are medians over the rounds, with the extremes. The processor
@@ -15,16 +16,16 @@ message to its database, with fsync, before anybody sees it; that time is part o
 """
 
 import argparse
-import json
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
+from . import documents
 from .generator import NoCompiler, compiled
 from .measure import MODES, Plan, add_round
 from .results import Results
-from .servers import ROOT, SERVERS, SMALL
+from .servers import ROOT, SERVERS, SMALL, usual
 from .tables import printed
 
 
@@ -34,7 +35,7 @@ def main() -> int:
     # A kill must end the servers too: turned into an exception, it passes every "finally".
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.read:
-        results = Results.from_json(json.loads(Path(options.read).read_text(encoding="utf-8")))
+        results = documents.read(Path(options.read))
     else:
         try:
             results = _measured(options)
@@ -42,8 +43,12 @@ def main() -> int:
             print(f"fanout: {exc}")
             return 0
     if options.json:
-        Path(options.json).write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+        documents.keep(results, Path(options.json))
+    if options.write:
+        documents.write(results)
     print(printed(results, markdown=options.markdown))
+    if options.small:
+        print("\nThis was a small run: it shows that everything runs, not how fast.")
     return 0
 
 
@@ -65,14 +70,15 @@ def _options() -> argparse.Namespace:
         "--from", dest="read", metavar="FILE", help="measure nothing, take this file of --json"
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables for the README")
+    parser.add_argument("--write", action="store_true", help="keep it as the run that the documents show")
     return parser.parse_args()
 
 
 def _measured(options: argparse.Namespace) -> Results:
     small = options.small
-    names = options.only.split(",") if options.only else list(SMALL if small else SERVERS)
+    names = options.only.split(",") if options.only else SMALL if small else usual()
     counts = [int(one) for one in (options.readers or ("50" if small else "1000,5000")).split(",")]
-    sizes = {"window": 0.2, "paced": 1.0, "warm": 0.05, "idle": 0.5} if small else {}
+    sizes = {"window": 0.2, "paced": 0.5, "warm": 0.05, "idle": 0.2, "commits": 5} if small else {}
     given = {name: getattr(options, name) for name in ("window", "paced", "idle")}
     sizes |= {name: value for name, value in given.items() if value is not None}
     results = Results.begun()

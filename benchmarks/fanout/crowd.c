@@ -1,4 +1,4 @@
-/* Opens the connections, takes them through the wire's greeting, and counts what arrives on them. */
+/* Opens the connections, posts on them, and counts what arrives. */
 #define _GNU_SOURCE
 #include "crowd.h"
 
@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "greeting.h"
+
 #define SECOND 1000000000ull
 /* A server that needs longer for a step of the greeting, or for a message, does not work. */
 #define PATIENCE (20 * SECOND)
@@ -25,21 +27,9 @@
 /* Greetings under way at once. Many, as InspIRCd looks at newcomers only once a second. */
 #define GREETINGS 256
 
-enum kind { READER, POSTER };
-
-struct connection {
-    enum kind kind;
-    int fd, number, step;
-    uint64_t seen;  /* a reader's lines */
-    int owed;       /* a poster's messages without an answer */
-    size_t held;    /* bytes in `buffer`: of a greeting, or of posts not yet sent */
-    char buffer[16384];
-};
-
 struct crowd crowd;
 static struct sockaddr_in read_address, post_address;
 static struct connection **readers, **posters;
-static int greeting; /* connections that are not through their greeting */
 /* For each message under way, the readers that have it. */
 static int reached[MOST_UNDER_WAY];
 static char chunk[256 * 1024];
@@ -76,68 +66,6 @@ void crowd_start(const struct wire *wire, const char *host, int read_port, int p
     post_address = address_of(host, post_port);
 }
 
-static void send_all(struct connection *one, const char *data, size_t size)
-{
-    ssize_t sent = send(one->fd, data, size, MSG_NOSIGNAL);
-    if (sent != (ssize_t)size) /* a greeting is far smaller than a socket's buffer */
-        die("cannot send to the server: %s", strerror(errno));
-}
-
-static void send_numbered(struct connection *one, const struct bytes *text)
-{
-    char data[256];
-    size_t size = 0;
-    for (size_t i = 0; i < text->size; i++) {
-        if (text->data[i] == NUMBER)
-            size += (size_t)sprintf(data + size, "%d", one->number);
-        else
-            data[size++] = text->data[i];
-    }
-    send_all(one, data, size);
-}
-
-static const struct step *step_of(struct connection *one)
-{
-    if (one->step == MOST_STEPS)
-        return NULL;
-    const struct step *steps = one->kind == READER ? crowd.wire->reader : crowd.wire->poster;
-    const struct step *step = &steps[one->step];
-    return step->expect.size || step->send.size ? step : NULL;
-}
-
-/* Goes as far through the greeting as what has arrived allows. */
-static void greet(struct connection *one)
-{
-    const struct step *step;
-    while ((step = step_of(one))) {
-        if (step->expect.size && !memmem(one->buffer, one->held, step->expect.data, step->expect.size))
-            return;
-        if (step->expect.size)
-            one->held = 0;
-        if (step->send.size)
-            send_numbered(one, &step->send);
-        one->step++;
-    }
-    one->held = 0;
-    greeting--;
-}
-
-static void greeted(struct connection *one, const char *data, size_t size)
-{
-    size_t room = sizeof one->buffer;
-    if (size > room / 2) {
-        data += size - room / 2; /* what a step waits for is short and comes last */
-        size = room / 2;
-    }
-    if (one->held + size > room) {
-        memmove(one->buffer, one->buffer + room / 2, one->held - room / 2);
-        one->held -= room / 2;
-    }
-    memcpy(one->buffer + one->held, data, size);
-    one->held += size;
-    greet(one);
-}
-
 static struct connection *opened(enum kind kind, int number, const struct sockaddr_in *address)
 {
     struct connection *one = calloc(1, sizeof *one);
@@ -149,8 +77,7 @@ static struct connection *opened(enum kind kind, int number, const struct sockad
     fcntl(one->fd, F_SETFL, O_NONBLOCK);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = one};
     epoll_ctl(crowd.epoll, EPOLL_CTL_ADD, one->fd, &event);
-    greeting++;
-    greet(one);
+    greet_first(crowd.wire, one);
     return one;
 }
 
@@ -242,8 +169,8 @@ static void received(struct connection *one)
         return;
     if (size <= 0)
         die("the server closed a %s", one->kind == READER ? "reader" : "poster");
-    if (step_of(one))
-        greeted(one, chunk, (size_t)size);
+    if (!is_greeted(crowd.wire, one))
+        greet(crowd.wire, one, chunk, (size_t)size);
     else if (one->kind == READER)
         delivered(one, count_of(MARK, chunk, (size_t)size));
     else
@@ -308,11 +235,11 @@ void crowd_settle(void)
     for (uint64_t deadline = now() + PATIENCE; now() < deadline;) {
         crowd_post(0);
         crowd_flush();
-        while (crowd.complete == 0 && crowd_pump(SECOND / 4) > 0)
+        while (crowd.complete == 0 && crowd_pump(SECOND) > 0)
             ;
         int all = crowd.complete != 0;
         while (crowd.wire->pipeline && crowd.posters && crowd_owed(0))
-            crowd_pump(SECOND / 4);
+            crowd_pump(SECOND);
         forget();
         if (all)
             return;

@@ -19,8 +19,6 @@ from .servers import Server
 MODES = {"one": ("closed", 1), "many": ("closed", 64), "paced": ("paced", 20)}
 #: Every server gets its posts over as many connections, since ours answers each post and lets 16 wait.
 POSTERS = 4
-#: Commits timed in each round, at the pace of the paced mode.
-COMMITS = 40
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,7 @@ class Plan:
     :param paced: the measured window of the paced mode
     :param warm: load before each window
     :param idle: watching the server with all readers and no message; 0: not at all
+    :param commits: how many commits of SQLite alone are timed in each round, at the pace of the paced mode
     """
 
     programs: Mapping[str, str]
@@ -40,6 +39,7 @@ class Plan:
     paced: float = 10.0
     warm: float = 0.3
     idle: float = 5.0
+    commits: int = 40
 
 
 @contextlib.contextmanager
@@ -85,7 +85,7 @@ def add_round(
 ) -> None:
     """Visits every server once with each number of readers, and times commits of SQLite alone before."""
     with tempfile.TemporaryDirectory(prefix="fanout-") as folder:
-        seconds = commits(Path(folder), COMMITS, gap=1 / MODES["paced"][1])
+        seconds = commits(Path(folder), plan.commits, gap=1 / MODES["paced"][1])
     results.commits.append(statistics.median(seconds) * 1e6)
     # Pacing and idling are judged with the first number of readers only; they take the longest.
     later = replace(plan, modes=[mode for mode in plan.modes if mode != "paced"], idle=0.0)
@@ -118,10 +118,10 @@ def _loaded(pid: int, crowd: Load, mode: str, plan: Plan) -> Figure:
 def _figure(cpu: float, outcome: Outcome) -> Figure:
     per_delivery = 1e6 / outcome.deliveries
     return Figure(
-        cpu=cpu * per_delivery,
+        cpu=round(cpu * per_delivery, 4),
         seconds=outcome.seconds,
         deliveries=outcome.deliveries,
-        load_cpu=outcome.load_seconds * per_delivery,
+        load_cpu=round(outcome.load_seconds * per_delivery, 4),
         p50=outcome.p50,
         p99=outcome.p99,
     )

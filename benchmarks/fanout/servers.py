@@ -61,3 +61,9 @@ SERVERS = {
 }
 #: What needs nothing installed but a compiler.
 SMALL = ("minechat", "floor", "naive")
+
+
+def usual() -> list[str]:
+    """The servers of a full run: one for IRC is enough, and ngIRCd takes a minute to let 1,000 readers in."""
+    irc = "inspircd" if SERVERS["inspircd"].path() or not SERVERS["ngircd"].path() else "ngircd"
+    return [name for name, server in SERVERS.items() if server.wire != "irc" or name == irc]
