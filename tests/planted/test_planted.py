@@ -4,8 +4,8 @@ Every other module here is one bug, and its first lines say what it does to a us
 a class in the place of the product's, which knows nothing of it; ``sitecustomize.py`` plants it in a run
 of pytest and in all that this run starts. A guard that stays green here guards nothing.
 
-Two more belong here as soon as there is something for them to break: a page of another site that is let
-into the chat, and an order that is obeyed without the right to give it.
+One more belongs here as soon as there is something for it to break: a page of another site that is let
+into the chat.
 """
 
 import os
@@ -88,6 +88,12 @@ PLANTED = [
         "client/test_append.py::test_a_half_line_of_a_writer_killed_meanwhile_never_swallows_a_line",
         "client/test_append.py::test_a_file_size_limit_is_a_full_disk_too",
         "client/test_history.py::test_a_half_line_is_mended_before_anything_is_appended",
+    ),
+    Planted(
+        "right_not_checked",
+        "server/test_admin.py::test_only_this_user_and_root_may_order",
+        # Only root can become the other user whose order must be refused.
+        *(["server/test_admin.py::test_an_order_of_another_user_is_refused"] if os.geteuid() == 0 else []),
     ),
     Planted("reset_trap", "server/test_resets.py::test_what_came_before_a_reset_is_stored"),
 ]

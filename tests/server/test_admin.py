@@ -316,5 +316,6 @@ async def test_an_order_of_another_user_is_refused(tmp_path: Path, path: str) ->
         asked = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", STRANGER, path], capture_output=True, text=True, timeout=30
         )
-        assert json.loads(asked.stdout)["kind"] == "Forbidden", asked.stdout + asked.stderr
-        assert (await given(path, "list", what="bans", after=0))["entries"] == []
+        bans = (await given(path, "list", what="bans", after=0))["entries"]
+    assert '"kind": "Forbidden"' in asked.stdout, asked.stdout + asked.stderr
+    assert bans == []
