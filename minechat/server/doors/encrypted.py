@@ -232,7 +232,8 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
             self._socket.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._tls if name == "ssl_object" else self._socket.get_extra_info(name, default)
+        own = {"ssl_object": self._tls, "sslcontext": self._tls.context}
+        return own[name] if name in own else self._socket.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
         return self._socket.get_write_buffer_size()
