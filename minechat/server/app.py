@@ -12,7 +12,7 @@ from minechat.errors import MinechatError
 from minechat.protocol import listen
 from minechat.server.accounts import Accounts
 from minechat.server.admin import admin_socket
-from minechat.server.audience import Audience
+from minechat.server.audience import Audience, Wire
 from minechat.server.bans import Bans
 from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.gate import Gate, capacity
@@ -32,6 +32,8 @@ from minechat.server.tls import Certificate
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
 #: it has ended within ten.
 DRAIN = 8.0
+#: Seconds that readers get after that for the last lines.
+LAST_LINES = 1.0
 
 
 class Server:
@@ -58,7 +60,7 @@ class Server:
         self.metrics_port = metrics_port
         self.figures = figures or Figures()
         self.doors_open = False
-        self._readers: set[asyncio.Transport] = set()
+        self._wire: Wire | None = None
         self._gate: Gate | None = None
         self.certificate = certificate
 
@@ -70,18 +72,19 @@ class Server:
         if self.certificate is not None:
             self.certificate.reload()
 
-    def opened(self, gate: Gate, readers: set[asyncio.Transport]) -> None:
-        """The doors are open: who comes is counted by the gate, who listens stands among the readers."""
-        self._gate, self._readers, self.doors_open = gate, readers, True
+    def opened(self, gate: Gate, wire: Wire) -> None:
+        """The doors are open: who comes is counted by the gate, who listens by the wire."""
+        self._gate, self._wire, self.doors_open = gate, wire, True
 
     def connections(self) -> dict[str, int]:
         """Open connections by port."""
         everyone = 0 if self._gate is None else len(self._gate)
-        return {"read": len(self._readers), "write": everyone - len(self._readers)}
+        readers = 0 if self._wire is None else len(self._wire)
+        return {"read": readers, "write": everyone - readers}
 
     def queued(self) -> int:
         """Bytes that wait for readers."""
-        return sum(reader.get_write_buffer_size() for reader in self._readers)
+        return 0 if self._wire is None else self._wire.waiting
 
 
 @asynccontextmanager
@@ -140,7 +143,7 @@ def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> 
         nameless_per_source=limits.nameless,
         nameless_in_all=limits.nameless_in_all,
     )
-    audience = Audience(limits.send_queue)
+    audience = Audience(limits, figures)
     budgets = AccountBudgets(limits)
     return Hub(
         storage,
@@ -194,14 +197,13 @@ async def _doors(
         attach=lambda guest, source: hub.attach(None, guest.give_way, source=source),
     )
     wire = hub.wire(listen.encode)
-    readers: set[asyncio.Transport] = set()
     visitors = Visitors(hub, settings.limits, gate, tasks)
     encryption = Encryption(server.certificate, server.figures)
     doors = [
-        await accepting(encryption.before(lambda: ListenDoor(wire, gate, readers)), sockets[0]),
+        await accepting(encryption.before(lambda: ListenDoor(wire, gate)), sockets[0]),
         await accepting(encryption.before(lambda: SpeakDoor(visitors)), sockets[1]),
     ]
-    server.opened(gate, readers)
+    server.opened(gate, wire)
     try:
         yield
     finally:
@@ -209,8 +211,7 @@ async def _doors(
         for door in doors:
             door.close()
         await visitors.stop(DRAIN)
-        for reader in list(readers):
-            reader.close()
+        await wire.close(LAST_LINES)
         encryption.stop()
 
 

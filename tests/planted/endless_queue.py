@@ -1,11 +1,10 @@
 """One reader who stopped reading, a suspended laptop, takes the server's memory until it dies for all."""
 
-from minechat.server import audience
+from minechat.server import slow
 
 
-class PatientWire(audience.Wire):
-    def _drop(self, outlet: audience.Outlet) -> None:
-        pass
+def patience(*_: object) -> list[tuple[slow.Queue, str]]:
+    return []
 
 
-audience.Wire = PatientWire
+slow.too_slow = patience

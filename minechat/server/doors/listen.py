@@ -14,21 +14,25 @@ IGNORED = 1024
 class ListenDoor(Entrance, asyncio.Protocol):
     """One connection of the listen port."""
 
-    def __init__(self, wire: Wire, gate: Gate, present: set[asyncio.Transport]) -> None:
+    def __init__(self, wire: Wire, gate: Gate) -> None:
         super().__init__(gate)
         self._wire = wire
-        self._present = present
         self._received = b""
 
     def entered(self, transport: asyncio.Transport, source: str) -> None:
-        self._present.add(transport)
-        self._wire.add(transport)
+        self._outlet = self._wire.add(transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data[: IGNORED + 1]
         if len(self._received) > IGNORED or begins_as_http(self._received):
-            self._wire.discard(self._transport)
-            self._transport.close()
+            self._wire.discard(self._outlet)
+            self._outlet.abort()  # close() would wait for a reader that takes nothing
+
+    def pause_writing(self) -> None:
+        self._outlet.pause()
+
+    def resume_writing(self) -> None:
+        self._outlet.resume()
 
     def eof_received(self) -> bool:
         # A reader that has nothing to say (nc with its input closed) still listens. One that went away
@@ -37,5 +41,4 @@ class ListenDoor(Entrance, asyncio.Protocol):
         return True
 
     def left(self, exc: Exception | None) -> None:
-        self._wire.discard(self._transport)
-        self._present.discard(self._transport)
+        self._wire.discard(self._outlet)
