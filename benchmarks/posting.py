@@ -27,6 +27,7 @@ from pathlib import Path
 from fanout.bare import commits, group_commits
 from fanout.generator import NoCompiler, Outcome, compiled, load
 from fanout.measure import running
+from fanout.processes import end_servers_on_signals
 from fanout.servers import ROOT, SERVERS
 
 from minechat.cli.tables import filled
@@ -148,6 +149,7 @@ def main() -> int:
     options = parser.parse_args()
     seconds, runs = (0.3, 1) if options.small else (options.seconds, options.runs)
     report = Report(runs)
+    end_servers_on_signals()
     with tempfile.TemporaryDirectory(prefix="posting-") as folder:
         try:
             programs = {**compiled(Path(folder)), "code": str(Path(options.code).resolve())}

@@ -16,7 +16,6 @@ message to its database, with fsync, before anybody sees it; that time is part o
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +23,7 @@ from pathlib import Path
 from . import documents
 from .generator import NoCompiler, compiled
 from .measure import MODES, Plan, add_round
+from .processes import end_servers_on_signals
 from .results import Results
 from .servers import ROOT, SERVERS, SMALL, usual
 from .tables import printed
@@ -32,8 +32,7 @@ from .tables import printed
 def main() -> int:
     """Runs the command; returns its exit code."""
     options = _options()
-    # A kill must end the servers too: turned into an exception, it passes every "finally".
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_servers_on_signals()
     if options.read:
         results = documents.read(Path(options.read))
     else:

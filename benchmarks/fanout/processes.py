@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 SERVER_CORE, LOAD_CORE = 0, 1
 #: Seconds for a server to open its ports.
 PATIENCE = 20.0
+
+
+def end_servers_on_signals() -> None:
+    """Lets a signal end what was started too: turned into an exception, it passes every ``finally``."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 @contextlib.contextmanager
