@@ -39,7 +39,7 @@ async def serve(options: ServerOptions) -> int:
         try:
             await _serve(options, figures)
         except AddressUnusable as error:
-            raise _with_origin(error, options) from None
+            raise blaming(error, options) from None
         except Exception as error:
             if _is_bug(error):
                 bug(error)
@@ -133,7 +133,7 @@ def _status(server: Server) -> str:
     return sentences.connected(there["read"], there["write"])
 
 
-def _with_origin(error: AddressUnusable, options: ServerOptions) -> AddressUnusable:
+def blaming(error: AddressUnusable, options: ServerOptions) -> AddressUnusable:
     """The error with the name of the setting that is to blame, and where its value came from."""
     ports = ("read_port", "write_port", "metrics_port")
     if error.port is not None:

@@ -79,7 +79,7 @@ def _of_database(path: str) -> Iterator[Finding]:
             return
         if not ensure_readable(path):
             raise Unusable("it is empty; restore it, or remove it to begin anew")
-        is_held = _is_held(path + ".lock")
+        is_held = is_served(path)
         yield Finding(Weight.GOOD, "a server runs on it" if is_held else "no server runs on it")
         is_quiet = not is_held and not any(os.path.lexists(path + log) for log in LOGS)
         # A server's checkpoints must not wait for long.
@@ -89,9 +89,10 @@ def _of_database(path: str) -> Iterator[Finding]:
             yield from _of_content(connection)
 
 
-def _is_held(lock: str) -> bool:
+def is_served(path: str) -> bool:
+    """Whether a server runs on the database at a path."""
     try:
-        fd = os.open(lock, os.O_RDONLY)
+        fd = os.open(path + ".lock", os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
