@@ -13,6 +13,7 @@ from minechat.server import names
 from minechat.server.accounts import Accounts, Nameless, Person
 from minechat.server.epithets import EPITHETS
 from minechat.server.storage import Storage, open_storage
+from tests.server import pairs
 
 
 @pytest.fixture
@@ -94,26 +95,35 @@ async def test_look_alikes_get_another_epithet(storage: Storage) -> None:
     assert (await name("Клара", 1)).split()[0] == first.split()[0]
 
 
-@pytest.mark.parametrize(
-    "nick",
-    [
-        "admin",
-        "ADMIN",
-        "Server",
-        "server:",
-        "sеrvеr_",
-        "сервер",
-        "Система",
-        "root",
-        "Здесь",
-        "minechat",
-        "Ｓｙｓｔｅｍ",
-    ],
-)
+#: Names that sound official, and how people would write them to seem so.
+OFFICIAL = """
+    admin ADMIN Admin_ аdmin adm1n admln Аdmin ADМIN ａｄｍｉｎ administrator Administrat0r adrninistrator
+    server Server SERVER sеrvеr_ serνer servеr ｓｅｒｖｅｒ system Ｓｙｓｔｅｍ sуstem 5ystem root r00t Rооt
+    moderator Moderat0r mod operator owner staff support security minechat Minechаt rninechat chat bot
+    channel general everyone all here nobody anonymous unknown null none you me
+    сервер CЕPBEP Система админ Админ_ AДМИН администратор модератор рут Здесь все всем никто я бот чат
+""".split()
+
+
+@pytest.mark.parametrize("nick", OFFICIAL)
 async def test_a_name_that_sounds_official_ends_with_a_number(accounts: Accounts, nick: str) -> None:
     person = (await accounts.register(nick, "here")).person
+    # Split where scripts meet, it looks like no word of an office any more.
     split = len(names.mend(nick).split()) > 1
     assert split or person.name[-1].isdigit()
+
+
+def test_there_are_enough_official_names() -> None:
+    assert len(set(OFFICIAL)) >= 60
+
+
+@pytest.mark.parametrize(("one", "other"), (pairs.twins() + pairs.variants())[::7])
+async def test_names_that_look_alike_never_get_one_epithet(storage: Storage, one: str, other: str) -> None:
+    # The same chance for both: who is free to choose chooses the same.
+    twins = [Accounts(storage, registrations=allow, random=Random(7)) for _ in range(2)]
+    first = (await twins[0].register(one, "here")).person.name
+    second = (await twins[1].register(other, "here")).person.name
+    assert pairs.look(first) != pairs.look(second)
 
 
 async def test_names_of_characters_are_reserved_too(storage: Storage) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from minechat.server import names
 from minechat.server.epithets import EPITHETS
 from minechat.text import safe_nick
+from tests.server import pairs
 
 #: Letters that are easy to take for one another: Latin and Cyrillic, Latin and Greek, Cyrillic and Greek.
 LOOK_ALIKES = (
@@ -181,6 +183,18 @@ def test_names_that_look_alike_are_not_both_given(one: str, other: str) -> None:
 
 def test_there_are_enough_pairs() -> None:
     assert len(LOOK_ALIKES) + len(TWINS) + len(VARIANTS) >= 100
+
+
+def test_keys_are_those_that_databases_hold() -> None:
+    # A newer Python brings newer tables of Unicode: keys that change need a migration.
+    golden = json.loads((Path(__file__).parent / "keys.json").read_text("ascii"))
+    assert len(golden) == 1000
+    assert {name: names.key(name) for name, _ in golden} == dict(golden)
+
+
+@pytest.mark.parametrize(("one", "other"), pairs.variants()[::5])
+def test_one_name_in_two_writings_has_one_key(one: str, other: str) -> None:
+    assert names.key(names.mend(one)) == names.key(names.mend(other))
 
 
 def test_ordinary_names_stay_apart() -> None:
