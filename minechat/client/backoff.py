@@ -33,6 +33,6 @@ def delays(
         ceiling = min(ceiling * factor, cap)
 
 
-def scaled(first: float) -> Iterator[float]:
+def scaled(first: float, random: Random | None = None) -> Iterator[float]:
     """The delays for another longest first wait, in seconds: cap and window shrink or grow with it."""
-    return delays(first=first, cap=9 * first, window=60 * first)
+    return delays(random, first=first, cap=9 * first, window=60 * first)

@@ -1,5 +1,7 @@
 """Waits between attempts are drawn at random, grow, stay under the cap and keep a budget of attempts."""
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import accumulate, islice
 from random import Random
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minechat.client.backoff import delays
+from minechat.client.backoff import delays, scaled
 
 
 class Fixed(Random):
@@ -53,3 +55,31 @@ def test_the_default_budget_is_20_attempts_in_5_minutes(part: float) -> None:
     starts = list(accumulate(waits, initial=0.0))
     assert sum(start < 300 - 1e-6 for start in starts) <= 20
     assert max(waits) <= 45 + 1e-6
+
+
+@pytest.mark.parametrize("down", [0.0, 1.0, 5.0, 30.0])
+def test_five_hundred_clients_come_back_at_once_and_not_at_the_same_time(down: float) -> None:
+    """They lost one server together, which is there again after so many seconds."""
+    tries = [list(_until(down, delays(Random(seed)))) for seed in range(500)]
+    back = sorted(attempts[-1] for attempts in tries)
+    assert _most_in_a_second(back) <= 150
+    assert back[int(len(back) * 0.95)] - down <= 60
+    assert back[-1] - down <= 100
+    assert max(map(len, tries)) <= 20
+
+
+def _until(down: float, waits: Iterator[float]) -> Iterator[float]:
+    """When a client tries, up to the first attempt that finds the server again."""
+    for now in accumulate(waits):
+        yield now
+        if now >= down:
+            return
+
+
+def _most_in_a_second(times: list[float]) -> int:
+    return max(bisect_left(times, start + 1) - index for index, start in enumerate(times))
+
+
+def test_another_first_wait_scales_all_of_it() -> None:
+    whole = islice(delays(Random(7)), 50)
+    assert list(islice(scaled(0.25, Random(7)), 50)) == pytest.approx([wait / 20 for wait in whole])
