@@ -85,6 +85,7 @@ def _measured(options: argparse.Namespace) -> Results:
         programs = {**compiled(Path(folder)), "code": str(Path(options.code).resolve())}
         plan = Plan(programs, options.modes.split(","), **sizes)
         servers = [SERVERS[name] for name in names if SERVERS[name].path()]
+        results.versions = {one.name: version for one in servers if (version := one.version())}
         results.missing = [name for name in names if not SERVERS[name].path()]
         for number in range(options.runs or (1 if small else 5)):
             add_round(results, number, servers, counts, plan)

@@ -21,14 +21,14 @@ LABELS = {
     "naive": "naive asyncio streams",
 }
 AXIS = f'fill="{FAINT}" font-size="12" text-anchor="middle"'
-WIDTH, LEFT, RIGHT, TOP, ROW = 812, 290, 40, 92, 34
+WIDTH, LEFT, RIGHT, TOP, ROW = 812, 250, 40, 96, 42
 
 
 def picture(results: Results) -> str:
     """The SVG of what was measured with the fewest readers."""
     readers = results.counts()[0]
     servers = [name for name in LABELS if results.cpu(name, readers, "one")]
-    height = TOP + ROW * len(servers) + 48
+    height = TOP + ROW * len(servers) + 68
     title = f"Server processor time per delivered line, {readers:,} readers"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
@@ -38,7 +38,7 @@ def picture(results: Results) -> str:
         f'<text x="24" y="34" font-size="16" font-weight="bold">{title}</text>',
         *_legend(),
         *_all_rows(results, readers, servers),
-        f'<text x="24" y="{height - 16}" fill="{FAINT}" font-size="12">{escape(_footnote(results))}</text>',
+        *_footnotes(results, height - 34),
         "</g>",
         "</svg>",
     ]
@@ -58,7 +58,7 @@ def _all_rows(results: Results, readers: int, servers: Sequence[str]) -> Iterato
     every = [
         value for name in servers for mode in MODES for value in results.cpu(name, readers, mode) if value
     ]
-    least, most = min(every), max(every)
+    least, most = 0.9 * min(every), max(every)
     bottom = TOP + ROW * len(servers)
 
     def place(value: float) -> float:
@@ -72,10 +72,12 @@ def _all_rows(results: Results, readers: int, servers: Sequence[str]) -> Iterato
         y = TOP + ROW * row + 8
         weight = ' font-weight="bold"' if name == "minechat" else ""
         yield f'<text x="24" y="{y + 5}" font-size="13"{weight}>{escape(LABELS[name])}</text>'
-        for mode, (_, colour) in MODES.items():
+        for below, (mode, (_, colour)) in enumerate(MODES.items()):
             values = results.cpu(name, readers, mode)
             if values:
-                yield from _mark(list(map(place, values)), statistics.median(values), y, colour)
+                yield from _mark(
+                    list(map(place, values)), statistics.median(values), y - 7 + 14 * below, colour
+                )
 
 
 def _mark(places: Sequence[float], value: float, y: int, colour: str) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _mark(places: Sequence[float], value: float, y: int, colour: str) -> Iterato
     middle = statistics.median(places)
     yield f'<path d="M{min(places)} {y}H{max(places)}" stroke="{colour}" stroke-width="2" opacity=".6"/>'
     yield f'<circle cx="{middle}" cy="{y}" r="5" fill="{colour}"/>'
-    yield f'<text x="{max(places) + 10}" y="{y + 4}" font-size="12" fill="{colour}">{value:.2g}</text>'
+    yield f'<text x="{max(places) + 10}" y="{y + 4}" font-size="12" fill="{colour}">{_short(value)}</text>'
 
 
 def _steps(least: float, most: float) -> Iterator[float]:
@@ -95,7 +97,12 @@ def _steps(least: float, most: float) -> Iterator[float]:
                 yield round(step, 3)
 
 
-def _footnote(results: Results) -> str:
+def _footnotes(results: Results, y: int) -> Iterator[str]:
     rounds = 1 + max(visit.round for visit in results.visits)
-    how = f"{rounds} interleaved rounds: medians and extremes; 80 bytes a line."
-    return f"{how} {results.date}, {results.machine}."
+    how = f"Medians and extremes of interleaved rounds ({rounds}); lines of 80 bytes over loopback."
+    for line, text in enumerate((how, f"{results.date}; {results.machine}.")):
+        yield f'<text x="24" y="{y + 18 * line}" fill="{FAINT}" font-size="12">{escape(text)}</text>'
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}"

@@ -39,6 +39,7 @@ class Results:
 
     date: str
     machine: str
+    versions: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)

@@ -1,6 +1,8 @@
 """The servers that are measured, which wire each speaks, and how our own three are started."""
 
 import os
+import re
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,10 +24,19 @@ class Server:
     wire: str
     program: str | None
     start: Callable[[str, Mapping[str, str]], Start]
+    ask_version: str = "--version"
 
     def path(self) -> str | None:
         """The path of its program, or None: not installed."""
         return sys.executable if self.program is None else installed(self.program)
+
+    def version(self) -> str | None:
+        """The version of an installed peer, as it says it itself."""
+        if self.program is None or (path := self.path()) is None:
+            return None
+        said = subprocess.run([path, self.ask_version], capture_output=True, text=True, check=False)
+        found = re.search(r"\d+(\.\d+)+", said.stdout + said.stderr)
+        return found and found.group()
 
 
 def _ours(python: str, programs: Mapping[str, str]) -> Start:
@@ -55,7 +66,7 @@ SERVERS = {
         Server("nats", "nats", "nats-server", peers.nats),
         Server("inspircd", "irc", "inspircd", peers.inspircd),
         Server("ngircd", "irc", "ngircd", peers.ngircd),
-        Server("mosquitto", "mqtt", "mosquitto", peers.mosquitto),
+        Server("mosquitto", "mqtt", "mosquitto", peers.mosquitto, "-h"),
         Server("naive", "lines", None, _naive),
     )
 }

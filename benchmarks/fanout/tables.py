@@ -12,7 +12,8 @@ WORDS = {"one": "one in flight", "many": "64 in flight", "paced": "paced 20/s"}
 def printed(results: Results, *, markdown: bool) -> str:
     """Everything that was measured, and each target with what was reached."""
     counts = results.counts()
-    parts = [f"{results.date}; {results.machine}.", ""]
+    versions = "".join(f", {name} {version}" for name, version in results.versions.items())
+    parts = [f"{results.date}; {results.machine}{versions}.", ""]
     for readers in counts:
         head, rows = _costs(results, readers)
         title = (
