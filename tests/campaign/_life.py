@@ -65,7 +65,7 @@ async def server(folder: Path, *before: str, options: Iterable[str] = ()) -> Asy
 
 @dataclass
 class Poster:
-    """A person who posts a text of its own each time, waits for its acknowledgement, and never repeats one."""
+    """A person who posts a new text each time, waits for its acknowledgement, and never repeats one."""
 
     name: str
     token: str = ""
@@ -123,7 +123,7 @@ async def hear(port: int, heard: list[str], ready: asyncio.Event) -> None:
 
 
 def stored(database: Path) -> list[str]:
-    """The texts in their order, after SQLite has found the database whole and the numbers are without a gap."""
+    """The texts in their order; the database must be whole, and its numbers without a gap."""
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",), "integrity"
         rows = connection.execute("SELECT seq, text FROM message ORDER BY seq").fetchall()
@@ -148,7 +148,9 @@ def judge(texts: list[str], posters: Iterable[Poster], heard: Iterable[list[str]
         assert mine == sorted(mine), f"the order of {poster.name} is not kept"
     for lines in heard:
         first = place.get(lines[0], 0) if lines else 0
-        assert lines == texts[first : first + len(lines)], "a reader heard what is not stored, or not in order"
+        assert lines == texts[first : first + len(lines)], (
+            "a reader heard what is not stored, or not in order"
+        )
     return len(acknowledged)
 
 

@@ -15,7 +15,14 @@ from contextlib import closing, contextmanager
 from minechat.errors import BackupUnusable
 from minechat.server.storage import manifest, migrations, statements
 from minechat.server.storage.atomic import making
-from minechat.server.storage.database import ensure_known, ensure_readable, file_path, told
+from minechat.server.storage.database import (
+    FAILURES,
+    ensure_known,
+    ensure_readable,
+    file_path,
+    reason,
+    told,
+)
 from minechat.server.storage.manifest import Tally
 from minechat.server.storage.reading import Stop, never, reading, uri, writing_alone
 
@@ -63,11 +70,10 @@ def back_up(
 def _told(path: str, target: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BackupUnusable(f"cannot write the backup {target!r}: {reason}") from error
     except sqlite3.Error as error:
-        raise BackupUnusable(f"cannot back up {path!r} to {target!r}: {error}") from error
+        raise BackupUnusable(f"cannot back up {path!r} to {target!r}: {reason(error)}") from error
+    except FAILURES as error:
+        raise BackupUnusable(f"cannot write the backup {target!r}: {reason(error)}") from error
 
 
 def _copy(connection: sqlite3.Connection, version: int, messages: int, rest: Callable[[float], None]) -> None:

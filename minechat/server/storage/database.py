@@ -19,6 +19,19 @@ COMPANIONS = ("-wal", "-shm", "-journal")
 LOGS = ("-wal", "-journal")
 
 
+class Unusable(Exception):
+    """What stands in the way, in words that follow the name of the file."""
+
+
+#: How the system, SQLite or we say that a file cannot be used.
+FAILURES = (OSError, ValueError, sqlite3.Error, Unusable)
+
+
+def reason(error: Exception) -> str:
+    """Why, in one line: SQLite quotes what it found in a damaged file."""
+    return " ".join((getattr(error, "strerror", None) or str(error)).split())
+
+
 @contextmanager
 def opened(path: str, busy_timeout: float) -> Iterator[tuple[sqlite3.Connection, Files]]:
     """The one connection that writes to a database, and its files.
@@ -52,15 +65,8 @@ def told(path: str) -> Iterator[None]:
     """Turns what goes wrong in the block into ``DatabaseUnusable`` with one line."""
     try:
         yield
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DatabaseUnusable(f"cannot use the database {path!r}: {reason}") from error
-    except (Unusable, sqlite3.Error) as error:
-        raise DatabaseUnusable(f"cannot use the database {path!r}: {error}") from error
-
-
-class Unusable(Exception):
-    """What stands in the way, in words that follow the name of the file."""
+    except FAILURES as error:
+        raise DatabaseUnusable(f"cannot use the database {path!r}: {reason(error)}") from error
 
 
 @contextmanager
@@ -136,11 +142,20 @@ def _ensure_ours(connection: sqlite3.Connection, path: str) -> None:
     (mode,) = connection.execute(statements.USE_WAL).fetchone()
     if mode != "wal":
         raise Unusable("its file system cannot carry a write-ahead log")
-    (finding,) = connection.execute(statements.QUICK_CHECK).fetchone()
-    if finding != "ok":
-        raise Unusable("it is damaged; restore it from a copy")
+    ensure_whole(connection)
     if version < migrations.NEWEST:
         _migrate(connection, path, version)
+
+
+def ensure_whole(connection: sqlite3.Connection) -> None:
+    """Reads everything once. A bit that turned inside a text or a name is all that escapes it.
+
+    :raises Unusable: something is damaged
+    """
+    checks = (statements.QUICK_CHECK, statements.CHECK_ACCOUNTS)
+    is_whole = all(connection.execute(check).fetchone() == ("ok",) for check in checks)
+    if not is_whole or connection.execute(statements.MISNUMBERED).fetchone():
+        raise Unusable("it is damaged; restore it from a copy")
 
 
 def ensure_known(version: int | None) -> int:

@@ -16,6 +16,7 @@ from minechat.server.storage.database import (
     ensure_known,
     ensure_no_remains,
     ensure_readable,
+    ensure_whole,
     file_path,
     told,
 )
@@ -113,9 +114,7 @@ def _of_schema(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _of_content(connection: sqlite3.Connection) -> Iterator[Finding]:
     try:
-        (finding,) = connection.execute(statements.QUICK_CHECK).fetchone()
-        if finding != "ok":
-            raise Unusable("it is damaged; restore it from a copy")
+        ensure_whole(connection)
         version = migrations.version_of(connection) or 0
         counts = {
             table: connection.execute(statements.COUNTS[table]).fetchone()[0]

@@ -11,12 +11,14 @@ from minechat.errors import BackupUnusable
 from minechat.server.storage import manifest, migrations, statements
 from minechat.server.storage.atomic import making
 from minechat.server.storage.database import (
+    FAILURES,
     LOGS,
     Unusable,
     ensure_known,
     ensure_readable,
     file_path,
     locked,
+    reason,
     told,
 )
 from minechat.server.storage.manifest import Tally
@@ -53,11 +55,8 @@ def restore(backup: str, path: str, stop: Stop = never, *, verify: bool = False)
 def _told(backup: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise BackupUnusable(f"cannot use the backup {backup!r}: {reason}") from error
-    except (Unusable, sqlite3.Error) as error:
-        raise BackupUnusable(f"cannot use the backup {backup!r}: {error}") from error
+    except FAILURES as error:
+        raise BackupUnusable(f"cannot use the backup {backup!r}: {reason(error)}") from error
 
 
 def _examined(

@@ -64,6 +64,11 @@ QUICK_CHECK = "PRAGMA quick_check(1)"
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 NEVER_WAIT = "PRAGMA busy_timeout = 0"
+#: Whether the names and the tokens are found by their indexes; the quick check leaves that out.
+CHECK_ACCOUNTS = "PRAGMA integrity_check(account)"
+#: A room whose messages are not numbered from 1 on without a gap.
+MISNUMBERED = """SELECT room_id FROM message GROUP BY room_id
+    HAVING count(*) <> max(seq) OR sum(seq) <> count(*) * (count(*) + 1) / 2 LIMIT 1"""
 INTEGRITY_CHECK = "PRAGMA integrity_check(1)"
 FOREIGN_KEY_CHECK = "PRAGMA foreign_key_check"
 

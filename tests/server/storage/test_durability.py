@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.storage.replaying import STRACE, failures
+
 HERE = Path(__file__).parent
 SYNCED = re.compile(r"(?:fdatasync|fsync)(?:\(\d+<[^>]*-wal>\)| resumed>\)) += 0")
 LOGGED = re.compile(r"pwrite64\(\d+<[^>]*-wal>")
@@ -56,6 +58,20 @@ def too_early(folder: Path) -> int:
 @pytest.mark.needs("strace")
 def test_an_acknowledgement_leaves_after_its_sync(tmp_path: Path) -> None:
     assert too_early(tmp_path) == 0
+
+
+@pytest.mark.needs("strace")
+def test_a_power_failure_at_any_write_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    database, trace = tmp_path / "a.db", tmp_path / "trace"
+    posting = (sys.executable, HERE / "posting.py", database, "--messages=8")
+    assert run(*posting, "--posters=1", "--round=1").returncode == 0
+    before = database.read_bytes()
+    assert run("strace", *STRACE, "-o", trace, *posting, "--posters=4", "--round=2").returncode == 0
+    acknowledged = re.compile(r"^(\d+ 2\d+) \d+$", re.MULTILINE)
+    (tmp_path / "left").mkdir()
+    lost = list(failures(trace.read_text(), database, before, acknowledged, tmp_path / "left"))
+    assert len(lost) > 15
+    assert set(lost) == {0}
 
 
 @pytest.mark.needs("strace")
