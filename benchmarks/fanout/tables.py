@@ -1,7 +1,7 @@
 """The results as tables, for the terminal or as Markdown for the README."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .results import Results, Visit
 from .targets import Verdict, judged
@@ -46,7 +46,7 @@ def _costs(results: Results, readers: int) -> tuple[list[str], list[list[str]]]:
     return head, rows + [[name, "not installed", *[""] * (len(head) - 2)] for name in results.missing]
 
 
-def _wait(which: str):
+def _wait(which: str) -> Callable[[Visit], float | None]:
     def value(visit: Visit) -> float | None:
         return getattr(visit.modes["paced"], which) if "paced" in visit.modes else None
 
