@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minechat.client.address import Address
     from minechat.client.listen import State, blocks, listening
     from minechat.client.speak import Speaker, check_message, speaking
+    from minechat.client.tls import Tls
     from minechat.errors import MinechatError
     from minechat.events import Account, Connected, LinesSkipped, Lost, Retrying, Said
     from minechat.text import safe, safe_nick
@@ -27,6 +28,7 @@ __all__ = [
     "Said",
     "Speaker",
     "State",
+    "Tls",
     "blocks",
     "check_message",
     "errors",
@@ -42,6 +44,7 @@ _HOMES = {
     "minechat.client.address": ("Address",),
     "minechat.client.listen": ("State", "blocks", "listening"),
     "minechat.client.speak": ("Speaker", "check_message", "speaking"),
+    "minechat.client.tls": ("Tls",),
     "minechat.errors": ("MinechatError",),
     "minechat.events": ("Account", "Connected", "LinesSkipped", "Lost", "Retrying", "Said"),
     "minechat.text": ("safe", "safe_nick"),

@@ -1,17 +1,25 @@
 """docs/protocol.md is not stale: its numbers, lines and sessions are those of the code."""
 
+import asyncio
 import dataclasses
 import importlib
 import inspect
 import json
 import re
+import ssl
+import subprocess
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from minechat.client.listen import listening
+from minechat.client.speak import speaking
+from minechat.client.tls import Tls
 from minechat.errors import InvalidInput, ProtocolViolation
-from minechat.events import Account
+from minechat.events import Account, Connected, Said
 from minechat.protocol.speak import (
     CLIENT_EVENTS,
     TABLE,
@@ -30,6 +38,7 @@ from minechat.protocol.speak import (
     Welcome,
 )
 from minechat.server.app import running
+from minechat.server.selfsigned import ensure, fingerprint
 from minechat.server.settings import PROFILES, Settings
 from tests.markdown import FENCE, NUMBER, prose, rows
 from tests.server.raw import Raw, raw
@@ -225,3 +234,68 @@ def learn(written: dict[str, str], chosen: dict[str, str], real: dict[str, str])
     assert written["nickname"].split()[1:] == chosen["nickname"].split()[1:]
     for key, value in written.items():
         assert real.setdefault(value, chosen[key]) == chosen[key]
+
+
+# TLS.
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    files = f"{tmp_path}/chat.db.crt", f"{tmp_path}/chat.db.key"
+    ensure(*files, ["chat.example"])
+    return files
+
+
+@pytest.mark.parametrize("written", [str.upper, str.lower, lambda mark: mark.replace(":", "")])
+async def test_with_a_certificate_both_ports_speak_tls_from_the_first_byte(
+    tmp_path: Path, certificate: tuple[str, str], written: Callable[[str], str]
+) -> None:
+    cert, key = certificate
+    tls = Tls(fingerprint=written(fingerprint(cert)))
+    async with running(dataclasses.replace(quiet(tmp_path), certificate=cert, key=key)) as server:
+        async with (
+            listening(port=server.read_port, tls=tls, retry=0) as heard,
+            speaking(port=server.write_port, tls=tls) as speaker,
+        ):
+            assert isinstance(await anext(heard), Connected)
+            account = await speaker.register("Вася")
+            while not server.connections()["read"]:
+                await asyncio.sleep(0)
+            await speaker.say("привет")
+            assert await anext(heard) == Said(account.nickname, "привет")
+        for port in (server.read_port, server.write_port):
+            client = await raw(port)
+            client.send(b"GET / HTTP/1.1\r\n\r\n")
+            assert not any(line.strip() for line in (await client.rest()).split(b"\n") if line.isascii())
+            await client.close()
+
+
+@pytest.mark.needs("openssl")
+def test_the_command_for_a_fingerprint_gives_that_of_the_server(certificate: tuple[str, str]) -> None:
+    commands = "".join(body for language, body in FENCE.findall(PROTOCOL) if language == "sh")
+    command = next(line for line in commands.splitlines() if "-fingerprint" in line)
+    cert = certificate[0]
+    done = subprocess.run(command.replace("minechat.db.crt", cert).split(), capture_output=True, text=True)
+    assert done.stdout.rstrip().endswith(f"={fingerprint(cert)}")
+
+
+async def test_older_versions_of_tls_are_not_spoken(tmp_path: Path, certificate: tuple[str, str]) -> None:
+    cert, key = certificate
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    async with running(dataclasses.replace(quiet(tmp_path), certificate=cert, key=key)) as server:
+        for version, spoken in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)):
+            with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+                old.minimum_version = old.maximum_version = version
+            for port in (server.read_port, server.write_port):
+                assert await shakes_hands(port, old) is spoken
+
+
+async def shakes_hands(port: int, rules: ssl.SSLContext) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=rules)
+    except (ssl.SSLError, ConnectionError):
+        return False
+    writer.transport.abort()
+    return True

@@ -13,7 +13,9 @@ from minechat.client.address import Address
 from minechat.client.failures import network_error
 from minechat.errors import CertificateUnusable, ConnectionLost, InvalidInput, NetworkError, TlsNotTrusted
 
-_FINGERPRINT = re.compile(r"[0-9A-F]{64}|[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+#: Hexadecimal digits of a fingerprint: SHA-256 has 32 bytes.
+DIGITS = 64
+_FINGERPRINT = re.compile(rf"[0-9A-F]{{{DIGITS}}}|[0-9A-F]{{2}}(:[0-9A-F]{{2}}){{{DIGITS // 2 - 1}}}")
 #: More than all authorities of a system together; a larger file is something else.
 _MOST = 16 * 1024 * 1024
 #: Seconds in which asyncio would give a handshake up; the connection's own deadline comes first.
@@ -123,7 +125,9 @@ def digits(fingerprint: str) -> str:
     :raises InvalidInput: this cannot be one
     """
     if not _FINGERPRINT.fullmatch(fingerprint.upper()):
-        raise InvalidInput("a fingerprint is 64 hexadecimal digits, in pairs with colons between or without")
+        raise InvalidInput(
+            f"a fingerprint is {DIGITS} hexadecimal digits, in pairs with colons between or without"
+        )
     return fingerprint.upper().replace(":", "")
 
 

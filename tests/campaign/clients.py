@@ -37,14 +37,14 @@ GATHERING = 60.0
 STARTING = 0.5
 
 
-@criterion("a server that is not to be trusted gets no secret and is refused within 10 s", small=1, full=9)
+@criterion("a server that is not to be trusted gets no secret and is refused within 10 s", small=1, full=8)
 def distrust(size: int, folder: Path) -> str:
     """Every command against every bad server; size is the commands' --timeout in seconds."""
     (folder / ".env").touch()
     (folder / "token.txt").write_text(f"{TOKEN}\n")
     (folder / "token.txt").chmod(0o600)
     commands = list(COMMANDS)[: 1 if size == 1 else None]
-    with bad_servers(folder) as cases, ThreadPoolExecutor(12) as pool:
+    with bad_servers(folder) as cases, ThreadPoolExecutor(8) as pool:
         runs = [(command, name) for command in commands for name in cases]
         slowest = max(pool.map(lambda run: _refused(folder, run[0], cases[run[1]], size), runs))
         for name, case in cases.items():

@@ -6,6 +6,7 @@ import queue
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -235,11 +236,25 @@ def test_a_refusal_says_why_and_when_to_try_again(
     assert (error["message"], error["retry_after"], error["retryable"]) == (words, after, code == 5)
 
 
-def test_a_server_that_takes_nobody_is_a_refusal(commands, scripted) -> None:
-    server = scripted(lambda peer: peer.say(b"Message not sent: too many connections. Try again in 60 s.\n"))
-    done = commands.run("authorization", "-P", server.port, "-T", TOKEN, "-m", "x")
-    assert (done.returncode, server.heard) == (5, b"")
-    assert "try again in 60 s" in done.stderr
+@pytest.mark.parametrize(
+    ("line", "code"), [("too many connections. Try again in 60 s.", 5), ("your address is banned.", 6)]
+)
+@pytest.mark.parametrize("command", ["authorization", "registration"])
+def test_a_server_that_takes_nobody_is_a_refusal(
+    commands, scripted, command: str, line: str, code: int
+) -> None:
+    def turn_away(peer) -> None:
+        peer.say(f"Message not sent: {line}\n".encode())
+        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    server = scripted(turn_away)
+    commands.keep_token(TOKEN)
+    own = ("-m", "x") if command == "authorization" else ("-U", "Vlad", "--force")
+    done = commands.run(command, "-P", server.port, "-q", *own)
+    assert (done.returncode, done.stdout, server.heard) == (code, "", b"")
+    reason, _, again = line.removesuffix(".").partition(". T")
+    assert done.stderr.endswith(f": refused: {reason}{'; t' * bool(again)}{again}\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_greeting_that_drips_is_given_up_in_time(commands, scripted) -> None:
@@ -531,7 +546,8 @@ def real_server(commands) -> Iterator[RealServer]:
     with process:
         try:
             assert process.stderr is not None
-            read_port, write_port = map(int, re.findall(rb"port (\d+)", process.stderr.readline()))
+            told = next(line for line in process.stderr if line.startswith(b"listening on "))
+            read_port, write_port = map(int, re.findall(rb"port (\d+)", told))
             yield RealServer(process, read_port, write_port)
         finally:
             process.kill()

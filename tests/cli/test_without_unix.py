@@ -49,7 +49,8 @@ def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
         text=True,
     ) as process:
         assert process.stderr is not None
-        watching, posting = re.findall(r"port (\d+)", process.stderr.readline())
+        told = next(line for line in process.stderr if line.startswith("listening on "))
+        watching, posting = re.findall(r"port (\d+)", told)
         yield watching, posting
         process.terminate()
 
