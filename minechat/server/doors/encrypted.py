@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from minechat.server.doors.entrance import Entrance
 from minechat.server.figures import Figures
@@ -78,9 +78,8 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
     # What the socket tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._socket = transport
-        if not self._door.admitted(transport, plain=False):
+        self._socket = cast("asyncio.Transport", transport)
+        if not self._door.admitted(self._socket, plain=False):
             self._closing = True
             return
         self._encryption.shaking.add(self)
