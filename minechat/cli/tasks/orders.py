@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from minechat.cli.exits import UsageError
@@ -120,7 +120,9 @@ def _ask(path: str, line: bytes) -> dict[str, Any]:
 
 def _answered(path: str, connection: socket.socket, line: bytes) -> dict[str, Any]:
     try:
-        connection.sendall(line)
+        # Whoever turns us away says why and leaves, perhaps before it has heard us.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(line)
         with connection.makefile("rb") as answers:
             answer = answers.readline(ANSWER)
     except TimeoutError:
