@@ -18,7 +18,7 @@ from minechat.errors import AddressUnusable, MinechatError
 from minechat.server.app import Server, running
 from minechat.server.figures import Figures
 from minechat.server.log import JsonFormatter, TextFormatter, bug, event
-from minechat.server.outflow import outflow
+from minechat.server.outflow import Outflow, outflow
 from minechat.server.ports import shown
 from minechat.server.settings import Settings
 
@@ -35,9 +35,9 @@ async def serve(options: ServerOptions) -> int:
     """Serves for ever; a signal ends it, clients get their answers first."""
     figures = Figures()
     formatter = JsonFormatter() if options.json else TextFormatter()
-    with outflow(STDERR, formatter, logging.WARNING if options.quiet else logging.INFO, figures):
+    with outflow(STDERR, formatter, logging.WARNING if options.quiet else logging.INFO, figures) as log:
         try:
-            await _serve(options, figures)
+            await _serve(options, figures, log)
         except AddressUnusable as error:
             raise blaming(error, options) from None
         except Exception as error:
@@ -47,7 +47,7 @@ async def serve(options: ServerOptions) -> int:
     return exits.DONE
 
 
-async def _serve(options: ServerOptions, figures: Figures) -> None:
+async def _serve(options: ServerOptions, figures: Figures, log: Outflow) -> None:
     service = Service.of(os.environ)
     started = time.monotonic()
     certificate.prepare(options)
@@ -55,6 +55,7 @@ async def _serve(options: ServerOptions, figures: Figures) -> None:
         reason = "failure"
         _reload_on_hangup(server, service)
         _tell(options, server)
+        log.start()
         try:
             await service.watch(lambda: _status(server))
         except asyncio.CancelledError:

@@ -88,7 +88,9 @@ class Outflow(logging.Handler):
         self._thread = Thread(target=self._serve, name="minechat-log", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """From now on lines are written; what came before has waited."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._sparing.admits(record):
@@ -101,7 +103,13 @@ class Outflow(logging.Handler):
         """Writes what waits, and what is held. A stream that takes nothing until the deadline is given up.
 
         It is replaced by the null device then, so that no later write to it can hold up the end.
+        Of a server that never started only what went wrong is told.
         """
+        if self._thread.ident is None:
+            for record in [self._queue.get() for _ in range(self._queue.qsize())]:
+                if record is not None and record.levelno >= logging.WARNING:
+                    self._queue.put(record)
+        self.start()
         with suppress(Full):
             self._queue.put(None, timeout=deadline)
         self._thread.join(deadline)
@@ -180,8 +188,10 @@ def _lost(count: int) -> logging.LogRecord:
 
 
 @contextmanager
-def outflow(fd: int, formatter: logging.Formatter, level: int, figures: Figures) -> Iterator[None]:
+def outflow(fd: int, formatter: logging.Formatter, level: int, figures: Figures) -> Iterator[Outflow]:
     """Everything that is logged inside the block goes to a descriptor, in the form of ``formatter``.
+
+    The first lines wait until ``start`` is called: a server says in plain words where it is before it logs.
 
     :param figures: counts what is lost
     """
@@ -191,9 +201,8 @@ def outflow(fd: int, formatter: logging.Formatter, level: int, figures: Figures)
     before = root.level
     root.addHandler(handler)
     root.setLevel(level)
-    handler.start()
     try:
-        yield
+        yield handler
     finally:
         handler.finish()
         root.removeHandler(handler)

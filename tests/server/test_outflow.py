@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from minechat.server import log
 from minechat.server.figures import Figures
 from minechat.server.log import TextFormatter
-from minechat.server.outflow import Outflow, Sparing
+from minechat.server.outflow import Outflow, Sparing, outflow
 from tests.cli.watched import until
 
 
@@ -145,6 +146,18 @@ def test_a_pipe_nobody_reads_holds_up_nobody_and_what_is_lost_is_told_when_someb
     assert len(lines) - len(lost) + figures.log_lost == 5_000 + 1
 
 
+@pytest.mark.parametrize("started", [True, False])
+def test_a_server_that_never_started_tells_only_what_went_wrong(pipe: tuple[int, int], started: bool) -> None:
+    with outflow(pipe[1], TextFormatter(), logging.INFO, Figures()) as handler:
+        log.event("opened")
+        log.event("failed", logging.ERROR)
+        assert not select.select((pipe[0],), (), (), 0.02)[0]
+        if started:
+            handler.start()
+    told = [line.split()[2] for line in drained(pipe[0]).splitlines()]
+    assert told == (["opened", "failed"] if started else ["failed"])
+
+
 def test_a_stream_that_takes_nothing_is_given_up_at_the_end(pipe: tuple[int, int]) -> None:
     filled(pipe[1])
     handler = Outflow(pipe[1], Sparing(), Figures())
@@ -193,7 +206,7 @@ def test_a_full_disk_tears_no_line_that_follows(flow: Callable[..., Outflow], tm
         "import logging, os, resource, signal, sys\n"
         "from minechat.server.figures import Figures\n"
         "from minechat.server.log import TextFormatter\n"
-        "from minechat.server.outflow import Outflow, Sparing\n"
+        "from minechat.server.outflow import Outflow, Sparing, outflow\n"
         "from tests.server.test_outflow import record\n"
         "from tests.cli.watched import until\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
