@@ -101,6 +101,8 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
     hubs: list[Hub] = []
 
     def committed(batch: Sequence[Stored]) -> None:
+        server.figures.messages += len(batch)
+        server.figures.commit.add(batch[0].waited)
         for hub in hubs:
             hub.committed(batch)
 
@@ -197,7 +199,7 @@ async def _doors(
         attach=lambda guest, source: hub.attach(None, guest.give_way, source=source),
     )
     wire = hub.wire(listen.encode)
-    visitors = Visitors(hub, settings.limits, gate, tasks)
+    visitors = Visitors(hub, settings.limits, gate, tasks, server.figures)
     encryption = Encryption(server.certificate, server.figures)
     doors = [
         await accepting(encryption.before(lambda: ListenDoor(wire, gate)), sockets[0]),

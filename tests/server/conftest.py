@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +14,7 @@ import pytest_asyncio
 from minechat.server import log
 from minechat.server.app import Server, running
 from minechat.server.settings import PROFILES, Settings
-from tests.server.raw import opened
+from tests.server.raw import opened, ports_told
 
 
 class Kept(logging.Handler):
@@ -92,5 +91,4 @@ def server_process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def process_server(server_process: subprocess.Popen[str]) -> Server:
     """A server in a process of its own, limits off: for tests that send a lot."""
     assert server_process.stderr is not None
-    ports = re.findall(r"port (\d+)", server_process.stderr.readline())
-    return Server("127.0.0.1", int(ports[0]), int(ports[1]))
+    return Server("127.0.0.1", *ports_told(server_process.stderr)[:2])

@@ -64,12 +64,12 @@ async def test_when_a_part_dies_the_whole_server_ends(settings: Settings, tmp_pa
 async def test_a_bug_in_a_visit_ends_the_server_rather_than_leave_it_deaf(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from minechat.server.doors.speak import Visit
+    from minechat.server.doors.speech import Speech
 
-    def broken(self: Visit) -> None:
+    def broken(self: Speech, text: str) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Visit, "_ping", broken)
+    monkeypatch.setattr(Speech, "say", broken)
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(10), running(settings) as server:
             client, _, _ = await log_in(server.write_port, "Anna")

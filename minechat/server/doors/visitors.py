@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
 
 from minechat.errors import Refused
 from minechat.protocol.phrases import encode_turn
+from minechat.server.doors.answers import refusal
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
-from minechat.server.doors.speak import PATIENCE, Visit, refusal
+from minechat.server.doors.host import Work
+from minechat.server.doors.speak import PATIENCE, Visit
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
 from minechat.server.settings import Limits
@@ -52,12 +53,12 @@ class Visitors:
         self._visits.add(visit)
         visit.begin()
 
-    def over(self, visit: Visit) -> None:
+    def over(self, visit: object) -> None:
         self._visits.discard(visit)
         if not self._visits:
             self._gone.set()
 
-    def run(self, work: Coroutine[object, object, None]) -> asyncio.Task[None] | None:
+    def run(self, work: Work) -> asyncio.Task[None] | None:
         try:
             return self._tasks.create_task(work)
         except RuntimeError:  # a part of the server has failed and the rest is being taken down

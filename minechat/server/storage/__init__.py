@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Never, Protocol
 
 from minechat.errors import DatabaseUnusable
@@ -18,12 +18,17 @@ BUSY_TIMEOUT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message that is on the disk. ``seq`` counts from 1 in its room, without a gap."""
+    """A message that is on the disk.
+
+    :param seq: counts from 1 in its room, without a gap
+    :param waited: seconds from asking for it until its commit was known
+    """
 
     room: str
     seq: int
     nick: str
     text: str
+    waited: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

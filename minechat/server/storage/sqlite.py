@@ -29,6 +29,7 @@ class Post(Operation):
     nick: str
     room: str
     text: str
+    asked_at: float
 
 
 @asynccontextmanager
@@ -105,7 +106,7 @@ class SqliteStorage(Orders):
         self._thread.join()
 
     def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
-        return self._put(Post(self._loop.create_future(), account_id, nick, room, text))
+        return self._put(Post(self._loop.create_future(), account_id, nick, room, text, self._loop.time()))
 
     async def add_account(
         self, candidates: Callable[[], Iterator[Candidate]], token_hash: bytes
@@ -153,8 +154,9 @@ class SqliteStorage(Orders):
         self._waiting -= len(operations)
         for operation in operations:
             _resolve(operation)
+        now = self._loop.time()
         stored = [
-            Stored(one.room, one.result, one.nick, one.text)
+            Stored(one.room, one.result, one.nick, one.text, now - one.asked_at)
             for one in operations
             if isinstance(one, Post) and one.error is None
         ]
