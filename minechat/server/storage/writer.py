@@ -78,30 +78,50 @@ class Writer:
         """
         while batch := self._take():
             try:
-                self._store(connection, files, batch)
-            finally:
-                self._deliver(batch)
-            self._checkpoints.note(len(batch))
-            self._checkpoint(connection, files)
+                log = files.check()
+            except BaseException:
+                self._refuse(batch)
+                raise
+            # At once: what only reads need not wait for what writes.
+            writes = self._read(connection, batch)
+            if writes:
+                self._write(connection, files, log, writes)
 
-    def _store(self, connection: sqlite3.Connection, files: Files, batch: Sequence[Operation]) -> None:
+    def _read(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> list[Operation]:
+        """Does those that only read, and gives the others back."""
+        reads = [one for one in operations if only_reads(one)]
+        if not reads:
+            return list(operations)
         try:
-            log = files.check()
+            read(connection, reads)
         except BaseException:
-            refuse(batch, FAILED)
+            self._refuse(operations)
             raise
+        self._deliver(reads)
+        return [one for one in operations if not only_reads(one)]
+
+    def _refuse(self, operations: Sequence[Operation]) -> None:
+        refuse(operations, FAILED)
+        self._deliver(operations)
+
+    def _write(
+        self, connection: sqlite3.Connection, files: Files, log: int, writes: Sequence[Operation]
+    ) -> None:
         begin = partial(self._begin, connection, log, self._held_since + self._patience)
         try:
-            commit(connection, batch, self._apply, begin, partial(files.lack_room, len(batch) * ROOM))
+            commit(connection, writes, self._apply, begin, partial(files.lack_room, len(writes) * ROOM))
         except BaseException:
-            disown(batch, FAILED)
+            disown(writes, FAILED)
             raise
+        finally:
+            self._deliver(writes)
+        self._checkpoints.note(len(writes))
+        self._checkpoint(connection, files)
 
     def refuse_all(self) -> None:
         """Refuses batch after batch until it is closed."""
         while batch := self._take():
-            refuse(batch, FAILED)
-            self._deliver(batch)
+            self._refuse(batch)
 
     def _take(self) -> list[Operation]:
         """Everything that waits, up to the size of a batch; waits for the first one."""
@@ -142,15 +162,7 @@ class Writer:
             return
         if not self._held:
             self._held_since = self._clock()
-        reads = [one for one in operations if only_reads(one)]
-        self._held += [one for one in operations if not only_reads(one)]
-        try:
-            read(connection, reads)
-        except BaseException:
-            refuse(reads, FAILED)
-            raise
-        finally:
-            self._deliver(reads)
+        self._held += self._read(connection, operations)
 
     def _checkpoint(self, connection: sqlite3.Connection, files: Files) -> None:
         try:

@@ -182,6 +182,25 @@ async def test_another_program_keeps_nobody_waiting_who_only_reads(
     assert done == [["read"], ["first"], ["second", "third"]]
 
 
+async def test_what_only_reads_is_answered_before_what_came_with_it_waits(
+    connection: sqlite3.Connection, files: Files, tmp_path: Path
+) -> None:
+    done: list[list[object]] = []
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        def deliver(operations: Sequence[Operation]) -> None:
+            done.append([one.result for one in operations])
+            if done == [["read"]]:
+                other.execute("ROLLBACK")
+
+        writer = Writer(apply, deliver)
+        writer.put(task(lambda _: "write"), reading("read"))
+        writer.close()
+        writer.serve(connection, files)
+    assert done == [["read"], ["write"]]
+
+
 async def test_the_wait_for_another_program_counts_from_when_an_operation_came(
     connection: sqlite3.Connection, files: Files, tmp_path: Path
 ) -> None:
