@@ -62,6 +62,15 @@ def peer_uid(connection: socket.socket) -> int | None:
     return uid
 
 
+def is_open_to_all(folder: str) -> bool:
+    """Whether every user may replace what is in a folder: it is writable for all and not sticky."""
+    try:
+        mode = os.stat(folder).st_mode
+    except OSError:
+        return False
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+
+
 @contextmanager
 def _locked(path: str) -> Iterator[None]:
     if not path:

@@ -140,6 +140,17 @@ async def test_a_ban_of_an_address_ends_both_ports(ruled: Server, path: str) -> 
     await log_in(ruled.write_port, "Вася")
 
 
+async def test_who_has_no_name_is_banned_by_number(ruled: Server, path: str) -> None:
+    client, name, _ = await log_in(ruled.write_port, "")
+    client.send(b"spam\n\n")
+    assert await client.line() == SENT
+    (account,) = (await given(path, "list", what="accounts", after=0))["entries"]
+    assert account["nickname"] == name
+    done = await given(path, "ban", whom=f"#{account['number']}", seconds=None, reason="")
+    assert done["closed"] == 1
+    assert await client.rest() == b"Message not sent: you are banned.\n"
+
+
 async def test_a_new_token_ends_the_old_one_everywhere(ruled: Server, path: str) -> None:
     client, name, old = await log_in(ruled.write_port, "Вася")
     done = await given(path, "token", nick=name)
@@ -282,6 +293,14 @@ async def test_a_place_that_cannot_be_is_told_before_anything_is_served(
     with pytest.raises(AddressUnusable, match="something else is there"):
         async with running(replace(settings, admin_socket=str(tmp_path / "file"))):
             pytest.fail("it runs")
+
+
+async def test_a_folder_open_to_all_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "everybodys"
+    folder.mkdir()
+    folder.chmod(0o777)
+    async with socket_alone(tmp_path, str(folder / "admin")):
+        assert "admin_folder_open_to_all" in caplog.text
 
 
 # Who may order.

@@ -119,6 +119,15 @@ def test_a_socket_that_somebody_put_in_our_place_is_not_removed(tmp_path: Path) 
     assert os.path.lexists(path)
 
 
+@pytest.mark.parametrize(
+    ("mode", "is_open"), [(0o700, False), (0o775, False), (0o777, True), (0o1777, False)]
+)
+def test_a_folder_where_all_may_replace_it_is_known(tmp_path: Path, mode: int, is_open: bool) -> None:
+    tmp_path.chmod(mode)
+    assert unix.is_open_to_all(str(tmp_path)) is is_open
+    assert not unix.is_open_to_all(str(tmp_path / "missing"))
+
+
 #: Listens as somebody else where everybody may connect.
 IMPOSTOR = """
 import os, sys

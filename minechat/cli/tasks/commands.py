@@ -48,7 +48,14 @@ TASKS: dict[str, Command] = {
             "%(prog)s 'Brave Vasya'",
         ),
         (
-            Option("whom", (), Kind.TEXT, "the nickname as the chat shows it, or an address", value="WHOM"),
+            Option(
+                "whom",
+                (),
+                Kind.TEXT,
+                "the nickname as the chat shows it, its #number in the list of accounts, or an address; "
+                "only an address keeps out who would register anew",
+                value="WHOM",
+            ),
             Option("for_seconds", ("--for",), Kind.SPAN, "how long", default="forever", value="TIME"),
             Option("reason", ("--reason",), Kind.TEXT, "what the banned are told", value="TEXT"),
             DATABASE,
@@ -60,7 +67,7 @@ TASKS: dict[str, Command] = {
         "Let an account or an address in again.",
         ('%(prog)s "Brave Vasya"', "%(prog)s 192.0.2.7", "%(prog)s 2001:db8::1"),
         (
-            Option("whom", (), Kind.TEXT, "the nickname or the address that was banned", value="WHOM"),
+            Option("whom", (), Kind.TEXT, "the nickname, #number or address that was banned", value="WHOM"),
             DATABASE,
             ADMIN_SOCKET,
         ),
@@ -74,8 +81,8 @@ TASKS: dict[str, Command] = {
             "%(prog)s Basil Vasya --json",
         ),
         (
-            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it", value="NICK"),
-            Option("to", (), Kind.TEXT, "the nickname it gets", value="NEW"),
+            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it, or its #number", value="NICK"),
+            Option("to", (), Kind.TEXT, "the nickname it gets, exactly so", value="NEW"),
             DATABASE,
             ADMIN_SOCKET,
         ),
@@ -89,7 +96,7 @@ TASKS: dict[str, Command] = {
             '%(prog)s "Brave Vasya" --new > token.txt',
         ),
         (
-            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it", value="NICK"),
+            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it, or its #number", value="NICK"),
             Option("new", ("--new",), Kind.FLAG, "make a new token and print it"),
             DATABASE,
             ADMIN_SOCKET,

@@ -218,7 +218,9 @@ class Visit:
         self._introduce(registered.person, registered.token)
 
     def _introduce(self, person: Person, token: str) -> None:
-        self._speech = Speech(self._host, person, self._answers, go_on=self._go_on, dismiss=self.dismiss)
+        self._speech = Speech(
+            self._host, person, self._source, self._answers, go_on=self._go_on, dismiss=self.dismiss
+        )
         self._client.known()
         self._say(Introduced(Account(person.name, token)))
         asyncio.get_running_loop().call_later(GAP, self._welcome)

@@ -21,6 +21,7 @@ class Speech:
     Messages over the budget of the account wait, and hold up those behind them; the client is not read
     meanwhile. What cannot wait, since nobody is there any more, is taken from another budget or dropped.
 
+    :param source: from where, for the owner's eyes
     :param answers: gets one answer for each thing that is said
     :param go_on: called when what was held back may pass
     :param dismiss: called with the reason when an order of the owner ends the visit
@@ -35,6 +36,7 @@ class Speech:
         "_host",
         "_person",
         "_pings",
+        "_source",
         "_timer",
         "lost",
         "refusing",
@@ -44,12 +46,14 @@ class Speech:
         self,
         host: Host,
         person: Person,
+        source: str,
         answers: Answers,
         *,
         go_on: Callable[[], None],
         dismiss: Callable[[Refused], None],
     ) -> None:
         self._host = host
+        self._source = source
         self._answers = answers
         self._go_on = go_on
         self._dismiss = dismiss
@@ -129,7 +133,8 @@ class Speech:
     def _recognise(self, person: Person) -> None:
         self._person = person
         if person.id is not None:
-            self._detach = self._host.hub.attach(person.id, self._dismiss, name=person.name)
+            attach = self._host.hub.attach
+            self._detach = attach(person.id, self._dismiss, name=person.name, source=self._source)
 
     def _waited(self) -> None:
         self._timer = None
