@@ -5,7 +5,6 @@ import os
 import re
 import ssl
 import stat
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +14,7 @@ from minechat.errors import CertificateUnusable, ConnectionLost, InvalidInput, N
 
 #: Hexadecimal digits of a fingerprint: SHA-256 has 32 bytes.
 DIGITS = 64
-_FINGERPRINT = re.compile(rf"[0-9A-F]{{{DIGITS}}}|[0-9A-F]{{2}}(:[0-9A-F]{{2}}){{{DIGITS // 2 - 1}}}")
+_FINGERPRINT = rf"[0-9A-F]{{{DIGITS}}}|[0-9A-F]{{2}}(:[0-9A-F]{{2}}){{{DIGITS // 2 - 1}}}"
 #: More than all authorities of a system together; a larger file is something else.
 _MOST = 16 * 1024 * 1024
 #: Seconds in which asyncio would give a handshake up; the connection's own deadline comes first.
@@ -41,7 +40,6 @@ _PLAIN = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNE
 _OLD = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "VERSION_TOO_LOW"}
 
 
-@dataclass(frozen=True)
 class Tls:
     """TLS 1.2 or newer, with whom to trust: by default the authorities that this system knows.
 
@@ -51,15 +49,12 @@ class Tls:
     :raises InvalidInput: this cannot be a fingerprint, or both are given
     """
 
-    ca: str | None = None
-    fingerprint: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.fingerprint is None:
-            return
-        if self.ca is not None:
+    # No dataclass: making one at import costs a plain post as much as all the rest of this file.
+    def __init__(self, ca: str | None = None, fingerprint: str | None = None) -> None:
+        if ca is not None and fingerprint is not None:
             raise InvalidInput("a fingerprint asks no authority; give it or a file of authorities, not both")
-        object.__setattr__(self, "fingerprint", digits(self.fingerprint))
+        self.ca = ca
+        self.fingerprint = None if fingerprint is None else digits(fingerprint)
 
     @cached_property
     def context(self) -> ssl.SSLContext:
@@ -124,7 +119,7 @@ def digits(fingerprint: str) -> str:
 
     :raises InvalidInput: this cannot be one
     """
-    if not _FINGERPRINT.fullmatch(fingerprint.upper()):
+    if not re.fullmatch(_FINGERPRINT, fingerprint.upper()):
         raise InvalidInput(
             f"a fingerprint is {DIGITS} hexadecimal digits, in pairs with colons between or without"
         )
