@@ -22,6 +22,7 @@ class Files:
         self._path = path
         self._log = path + "-wal"
         self._before = {name: os.stat(name) for name in (path, self._log)}
+        self._lacked = False
 
     def check(self) -> int:
         """The size of the log in bytes.
@@ -35,8 +36,13 @@ class Files:
         """Whether so many bytes more would not fit: a full disk, a quota, a limit of the file size.
 
         SQLite tells a full disk only; the other two look like a broken one. So this writes as much
-        beside the database, at the offset where its longest file ends.
+        beside the database, at the offset where its longest file ends. It says so once more when there
+        is room again, since that may have come after the write that it is asked about.
         """
+        lacked, self._lacked = self._lacked, self._is_refused(size)
+        return lacked or self._lacked
+
+    def _is_refused(self, size: int) -> bool:
         probe = self._path + ".probe"
         try:
             fd = system.open_private(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

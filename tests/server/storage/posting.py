@@ -1,8 +1,9 @@
 """A program that posts to a database and writes a line for each acknowledgement: ``poster number seq``.
 
-    python tests/server/storage/posting.py DATABASE [--posters 20] [--messages N] [--round N]
+    python tests/server/storage/posting.py DATABASE [--posters 20] [--messages N] [--round N] [--persist]
 
-It ends with 3 when the storage fails for good.
+It ends with 3 when the storage fails for good. With ``--persist`` a message that is refused is told by a
+line ``refused poster number``, and the next one is tried.
 """
 
 import argparse
@@ -18,12 +19,15 @@ def write(line: str) -> None:
     os.write(1, line.encode() + b"\n")
 
 
-async def post(storage: Storage, account_id: int, poster: int, first: int, count: int) -> None:
-    for number in range(first, first + count):
+async def post(storage: Storage, account_id: int, poster: int, numbers: range, *, persist: bool) -> None:
+    for number in numbers:
         try:
             seq = await storage.say(account_id, "Able Poster", "general", f"{poster} {number}")
-        except (NotStored, DatabaseUnusable):
-            await storage.broken()
+        except (NotStored, DatabaseUnusable) as error:
+            if not persist or isinstance(error, DatabaseUnusable):
+                await storage.broken()
+            write(f"refused {poster} {number}")
+            continue
         write(f"{poster} {number} {seq}")
 
 
@@ -35,7 +39,8 @@ async def run(options: argparse.Namespace) -> None:
         async with asyncio.TaskGroup() as group:
             for poster in range(options.posters):
                 first = options.round * 1_000_000
-                group.create_task(post(storage, account.id, poster, first, options.messages))
+                numbers = range(first, first + options.messages)
+                group.create_task(post(storage, account.id, poster, numbers, persist=options.persist))
 
 
 def main() -> int:
@@ -44,6 +49,7 @@ def main() -> int:
     parser.add_argument("--posters", type=int, default=20)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--round", type=int, default=0)
+    parser.add_argument("--persist", action="store_true")
     options = parser.parse_args()
     try:
         asyncio.run(run(options))

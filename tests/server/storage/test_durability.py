@@ -93,3 +93,37 @@ def test_a_failed_sync_stops_the_storage_for_good(tmp_path: Path) -> None:
     assert promised
     assert {(text, int(seq)) for text, _, seq in promised} <= stored
     assert max(int(seq) for *_, seq in promised) == len(promised)
+
+
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize("error", ["EDQUOT", "EFBIG", "ENOSPC"])
+def test_no_room_for_a_write_refuses_messages_and_is_got_over(tmp_path: Path, error: str) -> None:
+    database = tmp_path / "a.db"
+    result = run(
+        *("strace", "-f", "-o", "/dev/null", "-e", "trace=pwrite64"),
+        *("-e", f"inject=pwrite64:error={error}:when=60..90"),
+        *(sys.executable, HERE / "posting.py", database, "--posters=2", "--messages=100", "--persist"),
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    refused = [line.removeprefix("refused ") for line in lines if line.startswith("refused ")]
+    acknowledged = [line.rpartition(" ")[0] for line in lines if line[:1].isdigit()]
+    assert refused
+    assert lines[-1][:1].isdigit()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        stored = [text for (text,) in connection.execute("SELECT text FROM message ORDER BY seq")]
+    assert sorted(stored) == sorted(acknowledged)
+    assert len(stored) + len(refused) == 200
+
+
+@pytest.mark.needs("strace")
+def test_a_write_that_fails_with_room_enough_stops_the_storage_for_good(tmp_path: Path) -> None:
+    result = run(
+        *("strace", "-f", "-o", "/dev/null", "-e", "trace=pwrite64"),
+        *("-e", "inject=pwrite64:error=EIO:when=60+"),
+        *(sys.executable, HERE / "posting.py", tmp_path / "a.db", "--posters=2", "--persist"),
+    )
+    assert result.returncode == 3, result.stderr
+    *_, failed = result.stdout.splitlines()
+    assert failed.startswith("failed: ") and "disk I/O error" in failed

@@ -49,6 +49,17 @@ def test_a_full_disk_has_no_room(tmp_path: Path) -> None:
         assert not (tmp_path / "disk" / "a.db.probe").exists()
 
 
+@pytest.mark.needs("mount", "umount")
+def test_room_that_came_a_moment_ago_counts_from_the_next_time_on(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "4m"):
+        mine = files(tmp_path / "disk")
+        ballast = tmp_path / "disk" / "ballast"
+        ballast.write_bytes(bytes(3 << 20))
+        assert mine.lack_room(1) and mine.lack_room(1)
+        ballast.unlink()
+        assert [mine.lack_room(1) for _ in range(3)] == [True, False, False]
+
+
 LIMITED = """
 import resource, sys
 from minechat.server.storage.files import Files
