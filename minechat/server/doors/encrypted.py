@@ -68,7 +68,8 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
         self._encryption = encryption
         self._door = door
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._context = context
+        self._tls: ssl.SSLObject | None = None  # made with the first byte: 30 KiB that silence does not cost
         self._established = False
         self._closing = False
         self._peer_ended = False
@@ -91,12 +92,15 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
         return self._encryption.chunk
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._tls is None:
+            self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._incoming.write(self._encryption.chunk[:nbytes])
-        self._go_on()
+        self._go_on(self._tls)
 
     def eof_received(self) -> bool:
-        self._incoming.write_eof()
-        self._go_on()
+        if self._tls is not None:
+            self._incoming.write_eof()
+            self._go_on(self._tls)
         # Without its farewell (RFC 8446, section 6.1) the end may be somebody else's doing; nothing that is
         # not complete by then counts on either port, so it is no more than the end of a plain connection.
         self._peer_ends()
@@ -121,12 +125,12 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
 
     # TLS.
 
-    def _go_on(self) -> None:
+    def _go_on(self, tls: ssl.SSLObject) -> None:
         try:
             if not self._established:
-                self._tls.do_handshake()
+                tls.do_handshake()
                 self._establish()
-            while not self._closing and (data := self._tls.read(CHUNK)):
+            while not self._closing and (data := tls.read(CHUNK)):
                 self._hand_over(data)
             if not self._closing:
                 self._peer_ends()
@@ -189,7 +193,7 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         rest = memoryview(data)
         try:
-            while rest and not self._closing:
+            while rest and self._tls is not None and not self._closing:
                 rest = rest[self._tls.write(rest) :]
         except ssl.SSLError as error:
             self._give_up((error.reason or "unknown").lower())
@@ -201,7 +205,7 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
         if self._closing:
             return
         self._closing = True
-        if self._established:
+        if self._established and self._tls is not None:
             with suppress(ssl.SSLError):
                 self._tls.unwrap()
             self._flush()
@@ -231,7 +235,7 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
             self._socket.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        own = {"ssl_object": self._tls, "sslcontext": self._tls.context}
+        own = {"ssl_object": self._tls, "sslcontext": self._context}
         return own[name] if name in own else self._socket.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
