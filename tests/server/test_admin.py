@@ -17,6 +17,7 @@ import pytest_asyncio
 from minechat.errors import AddressUnusable
 from minechat.server.admin import LINE, MOST, admin_socket, may_order
 from minechat.server.app import Server, running
+from minechat.server.orders import PAGE, REASON
 from minechat.server.owner import Owner
 from minechat.server.settings import Settings
 from minechat.server.storage import open_storage
@@ -240,6 +241,16 @@ async def test_a_line_over_the_limit_is_told_and_its_tail_is_no_order(
         answer = await owner.send(b" " * (2 * LINE) + ended + (tail if ended else b""))
         assert answer is not None and "at most 65536 bytes" in answer["error"]
         assert await owner.ended()
+
+
+async def test_the_longest_answer_is_one_line_within_the_limit(tmp_path: Path, path: str) -> None:
+    async with socket_alone(tmp_path, path), orders(path) as owner:
+        for number in range(PAGE):
+            order = {"whom": f"2001:db8:{number:x}::1", "seconds": 60, "reason": "𠀀" * REASON}
+            assert "ok" in await owner.give("ban", **order)
+        owner.writer.write(b'{"order":"list","what":"bans","after":0}\n')
+        answer = await asyncio.wait_for(owner.reader.readline(), DEADLINE)
+        assert len(json.loads(answer)["ok"]["entries"]) == PAGE and len(answer) <= LINE
 
 
 async def test_whoever_is_silent_is_let_go(tmp_path: Path, path: str) -> None:
