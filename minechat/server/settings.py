@@ -12,7 +12,7 @@ class Limits:
     :param new_connections: connections one source may begin in ten minutes
     :param boot_wait: time after the start in which ``new_connections`` is not counted: everybody comes back
     :param early_drop: share of ``connections`` from which on strangers are turned away at random
-    :param unfinished: time from the first byte of an unfinished line or message to its end
+    :param unfinished: time from the first byte of a line to its newline; between two lines there is no limit
     :param line: one line of the speak port, its newline included
     :param message: one message, its newlines included
     :param message_lines: lines of one message

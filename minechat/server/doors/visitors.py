@@ -158,19 +158,27 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def close(self) -> None:
+        if not self._transport.is_closing() and self.plain:
+            self._read_rest(INPUT_WAITING)  # or the kernel would reset, and take the last answers with it
         self._transport.close()
         if self._transport.get_write_buffer_size():
             asyncio.get_running_loop().call_later(LAST_ANSWERS, self._transport.abort)
 
     def _rescue(self) -> None:
-        """Reads what the kernel still holds: a client that posts and closes at once with answers
-        unread makes the kernel send RST, our next write fails, and asyncio reads no more.
+        """A client that posts and closes at once with answers unread makes the kernel send RST, our next
+        write fails, and asyncio reads no more: what the kernel still holds is read here.
         """
-        socket = self._transport.get_extra_info("socket")
-        left = self._visitors.left_behind
+        for data in self._read_rest(self._visitors.left_behind):
+            self._visit.received(data)
+
+    def _read_rest(self, most: int) -> list[bytes]:
+        """What has arrived and nobody has read, up to so many bytes."""
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        pieces: list[bytes] = []
         try:
-            while left > 0 and (data := os.read(socket.fileno(), CHUNK)):
-                left -= len(data)
-                self._visit.received(data)
+            while most > 0 and (data := os.read(descriptor, CHUNK)):
+                pieces.append(data)
+                most -= len(data)
         except OSError:
-            pass  # the end of what there is: nothing more can be read from a reset socket
+            pass  # the end of what there is
+        return pieces

@@ -1,16 +1,24 @@
 """The speak port, driven by raw sockets as clients in the wild drive it."""
 
 import asyncio
+import gc
 import json
 import socket
 import statistics
 import struct
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from minechat.server.app import Server
-from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, Raw, log_in, raw
+from minechat.server.app import Server, running
+from minechat.server.doors.speak import Visit
+from minechat.server.doors.visitors import INPUT_WAITING
+from minechat.server.settings import PROFILES, Settings
+from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, Raw, log_in, opened, raw
 
 
 async def heard(reader: Raw, count: int) -> list[str]:
@@ -361,3 +369,118 @@ async def test_hostile_text_reaches_readers_as_visible_symbols(server: Server) -
     line = (await reader.line()).decode()
     assert line.startswith(f"{nickname}: ")
     assert line.rstrip("\n").isprintable()
+
+
+# Limits as settings, and the deadline of a line.
+
+
+@asynccontextmanager
+async def limited(settings: Settings, **limits: Any) -> AsyncIterator[Server]:
+    """A server with these limits and no others."""
+    async with running(replace(settings, limits=replace(PROFILES["off"], **limits))) as server:
+        yield server
+        for client in opened:
+            await client.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        (b"x" * 20, b"a line is longer than 20 bytes"),
+        (b"x" * 18 + b"\n" + b"y" * 18 + b"\n", b"a message is longer than 30 bytes or 3 lines"),
+        (b"x\n" * 4, b"a message is longer than 30 bytes or 3 lines"),
+    ],
+)
+async def test_the_limits_of_a_message_are_settings(settings: Settings, said: bytes, refusal: bytes) -> None:
+    async with limited(settings, line=20, message=30, message_lines=3) as server:
+        client, _, _ = await log_in(server.write_port, "Anna")
+        client.send(b"x" * 18 + b"\n" + b"y" * 11 + b"\n\n")
+        assert await client.line() == SENT
+        client.send(said)
+        assert await client.rest() == b"Message not sent: " + refusal + b".\n"
+        assert server.figures.refused.total() == 1
+
+
+@pytest.mark.parametrize("begun", [b"h", b"\n\nwhole\n\nh"], ids=["before a token", "after a message"])
+async def test_a_line_that_is_not_finished_in_time_ends_the_visit_with_a_reason(
+    settings: Settings, begun: bytes
+) -> None:
+    async with limited(settings, unfinished=0.1) as server:
+        client = await raw(server.write_port)
+        client.send(begun)
+        answer = await client.rest()
+        assert answer.endswith(b"Message not sent: a line was not finished within 0.1 s.\n")
+        assert server.figures.refused == {"unfinished": 1}
+
+
+async def test_a_byte_now_and_then_does_not_put_off_the_end_of_a_line(settings: Settings) -> None:
+    async with limited(settings, unfinished=0.2) as server:
+        client = await raw(server.write_port)
+        dripping = asyncio.create_task(drip(client))
+        await client.rest()
+        dripping.cancel()
+        assert server.figures.refused == {"unfinished": 1}
+
+
+async def drip(client: Raw) -> None:
+    """A byte now and then, for ever."""
+    due = 0.0
+    while not client.writer.is_closing():
+        if (now := asyncio.get_running_loop().time()) >= due:
+            client.send(b"x")
+            due = now + 0.02
+        await asyncio.sleep(0)
+
+
+async def test_silence_and_a_message_between_its_lines_have_no_deadline(settings: Settings) -> None:
+    async with limited(settings, unfinished=0.1) as server:
+        silent, slow = await raw(server.write_port), (await log_in(server.write_port, "Anna"))[0]
+        slow.send(b"half a line, ")
+        async with asyncio.timeout(5):
+            while not any(visit._talk.in_a_line for visit in visits()):
+                await asyncio.sleep(0)
+        slow.send(b"then its end\n")
+        late = await raw(server.write_port)  # whose deadline passes after that of the others would
+        late.send(b"h")
+        assert b"not finished" in await late.rest()
+        slow.send(b"the second line\n\n")
+        assert await slow.line() == SENT
+        silent.send(b"\n")
+        assert await silent.lines(2) == [GREETING, NICKNAME]
+
+
+def visits() -> list[Visit]:
+    return [one for one in gc.get_objects() if type(one) is Visit and not one._over]
+
+
+async def test_whoever_is_over_the_budget_waits_outside_our_memory(settings: Settings) -> None:
+    async with running(settings_of(settings, "default")) as server:
+        client, _, _ = await log_in(server.write_port, "Anna")
+        client.send(b"x\n\n" * 100_000)
+        assert await client.lines(5) == [SENT] * 5
+        for _ in range(100):
+            assert max(visit._talk.buffered for visit in visits()) <= INPUT_WAITING
+            await asyncio.sleep(0)
+        assert server.figures.refused["message_rate"] >= 1
+        client.writer.transport.abort()
+
+
+def settings_of(settings: Settings, profile: str) -> Settings:
+    return replace(settings, limits=PROFILES[profile])
+
+
+async def test_commits_and_their_delays_are_counted(settings: Settings) -> None:
+    async with running(settings) as server:
+        client, _, _ = await log_in(server.write_port, "Anna")
+        for _ in range(3):
+            client.send(b"one\n\n")
+            assert await client.line() == SENT
+        assert (server.figures.messages, server.figures.commit.count) == (3, 3)
+        assert 0 < server.figures.commit.total < 5
+
+
+async def test_a_client_that_says_nothing_costs_no_task(server: Server) -> None:
+    before = len(asyncio.all_tasks())
+    silent = [await raw(server.write_port) for _ in range(20)]
+    assert [await client.line() for client in silent] == [GREETING] * 20
+    assert len(asyncio.all_tasks()) == before
