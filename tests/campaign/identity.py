@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 from minechat.server.accounts import Accounts, fresh_token
