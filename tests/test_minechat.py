@@ -11,6 +11,7 @@ import minechat
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
+    "minechat.cli.typed_server",
     "minechat.server",
     "sqlite3",
     "websockets",

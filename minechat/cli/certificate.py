@@ -4,7 +4,7 @@ import sys
 from ipaddress import ip_address
 
 from minechat.cli import report, sentences
-from minechat.cli.typed import ServerOptions
+from minechat.cli.typed_server import ServerOptions
 from minechat.server.selfsigned import ensure, fingerprint
 from minechat.server.storage import file_of
 

@@ -1,7 +1,12 @@
 """What no single option can decide: combinations of settings that are refused."""
 
+from typing import TYPE_CHECKING
+
 from minechat.cli.exits import UsageError
-from minechat.cli.typed import AuthorizationOptions, ChatOptions, ClientOptions, Options, ServerOptions
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, ClientOptions, Options
+
+if TYPE_CHECKING:
+    from minechat.cli.typed_server import ServerOptions
 
 
 def check(options: Options) -> None:
@@ -9,15 +14,18 @@ def check(options: Options) -> None:
 
     :raises UsageError: one line that names the value and its origin
     """
-    if isinstance(options, ClientOptions):
-        _check_tls(options)
+    if not isinstance(options, ClientOptions):
+        from minechat.cli.typed_server import ServerOptions  # noqa: PLC0415 - no client loads it
+
+        if isinstance(options, ServerOptions):
+            _check_server(options)
+        return
+    _check_tls(options)
     match options:
         case ChatOptions():
             _check_chat(options)
         case AuthorizationOptions():
             _check_authorization(options)
-        case ServerOptions():
-            _check_server(options)
 
 
 def _check_tls(options: ClientOptions) -> None:
@@ -56,7 +64,7 @@ def _check_authorization(options: AuthorizationOptions) -> None:
         )
 
 
-def _check_ports(options: ChatOptions | ServerOptions, watching: str) -> None:
+def _check_ports(options: "ChatOptions | ServerOptions", watching: str) -> None:
     # 0 lets the system choose, twice if need be.
     port: int = getattr(options, watching)
     if port == options.write_port != 0:
@@ -64,7 +72,7 @@ def _check_ports(options: ChatOptions | ServerOptions, watching: str) -> None:
         raise UsageError(f"{port} cannot be the port for watching and for posting {origins}; change one")
 
 
-def _check_server(options: ServerOptions) -> None:
+def _check_server(options: "ServerOptions") -> None:
     _check_ports(options, "read_port")
     if options.tls_key is not None and not (options.tls_cert or options.tls_self_signed):
         raise UsageError(f"a key without its certificate ({options.origin('tls_key')}); give --tls-cert too")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from minechat.cli.kinds import Kind
 from minechat.cli.options import Option
-from minechat.cli.typed import ServerOptions
 
 if TYPE_CHECKING:
+    from minechat.cli.typed_server import ServerOptions
     from minechat.server.settings import Limits
 
 
@@ -121,7 +121,7 @@ LIMITS = (
 )
 
 
-def chosen(options: ServerOptions) -> "Limits":
+def chosen(options: "ServerOptions") -> "Limits":
     """The limits of the profile, each replaced that has a value of its own."""
     from dataclasses import replace  # noqa: PLC0415 - only a server asks
 

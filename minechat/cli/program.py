@@ -5,7 +5,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from minechat.cli import exits, sentences
 from minechat.cli.commands import COMMANDS
@@ -13,8 +13,11 @@ from minechat.cli.exits import UsageError
 from minechat.cli.interrupts import Interrupts
 from minechat.cli.report import BLAMED, Report, output_closed, silence_stdout, warn
 from minechat.cli.settings import parse
-from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, RegistrationOptions, ServerOptions
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, Options, RegistrationOptions
 from minechat.errors import LocalError, MinechatError
+
+if TYPE_CHECKING:
+    from minechat.cli.typed_server import ServerOptions
 
 Body = Coroutine[Any, Any, int]
 
@@ -42,7 +45,7 @@ def start(
 ) -> int: ...
 @overload
 def start(
-    command: Literal["server"], argv: Sequence[str] | None, body: Callable[[ServerOptions], Body]
+    command: Literal["server"], argv: Sequence[str] | None, body: "Callable[[ServerOptions], Body]"
 ) -> int: ...
 @overload
 def start(command: str, argv: Sequence[str] | None, body: Callable[[Any], Body]) -> int: ...

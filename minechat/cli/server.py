@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from minechat.cli import certificate, exits, limits, program, report, sentences
 from minechat.cli.helptext import version
 from minechat.cli.service import Service
-from minechat.cli.settings import ServerOptions
 from minechat.cli.tasks.orders import socket_path
+from minechat.cli.typed_server import ServerOptions
 from minechat.errors import AddressUnusable, MinechatError
 from minechat.server.app import Server, running
 from minechat.server.figures import Figures

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from minechat.cli import checks
 from minechat.cli.commands import COMMANDS
@@ -22,20 +22,21 @@ from minechat.cli.layers import (
 from minechat.cli.options import COMMON, Option
 from minechat.cli.parser import Parser, config_text
 from minechat.cli.typed import (
-    OPTIONS,
     AuthorizationOptions,
     ChatOptions,
     Options,
     RegistrationOptions,
-    ServerOptions,
+    options_type,
 )
+
+if TYPE_CHECKING:
+    from minechat.cli.typed_server import ServerOptions
 
 __all__ = [
     "AuthorizationOptions",
     "ChatOptions",
     "Options",
     "RegistrationOptions",
-    "ServerOptions",
     "UsageError",
     "parse",
     "program_name",
@@ -62,7 +63,7 @@ def parse(
 @overload
 def parse(
     command: Literal["server"], argv: _Argv = ..., environ: _Environ = ..., folders: _Folders = ...
-) -> ServerOptions: ...
+) -> "ServerOptions": ...
 @overload
 def parse(command: str, argv: _Argv = ..., environ: _Environ = ..., folders: _Folders = ...) -> Any: ...
 def parse(command: str, argv: _Argv = None, environ: _Environ = None, folders: _Folders = None) -> Options:
@@ -114,7 +115,7 @@ def _parse(command: str, argv: Sequence[str], environ: Mapping[str, str], folder
     origins = _origins(options, flags, found | config.found, argv)
     values = _values(options, namespace, origins, flags | found | config.found)
     values["color"] = _color(values["color"], environ)
-    result = OPTIONS[command](
+    result = options_type(command)(
         program=program_name(command), warnings=_warnings(dotenv, path), origins=origins, **values
     )
     checks.check(result)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from minechat.cli import certificate
-from minechat.cli.settings import ServerOptions, parse
+from minechat.cli.settings import parse
+from minechat.cli.typed_server import ServerOptions
 from minechat.server.selfsigned import fingerprint
 from tests.certificates import issue
 

@@ -3,7 +3,8 @@
 import pytest
 
 from minechat.cli.checks import loopback
-from minechat.cli.settings import ServerOptions, UsageError, parse
+from minechat.cli.settings import UsageError, parse
+from minechat.cli.typed_server import ServerOptions
 
 
 def server(*argv: str, **environ: str) -> ServerOptions:

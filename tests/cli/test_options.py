@@ -7,14 +7,14 @@ import pytest
 from minechat.cli.commands import COMMANDS
 from minechat.cli.kinds import Kind, convert
 from minechat.cli.options import COMMON, PLAIN, Option
-from minechat.cli.typed import OPTIONS
+from minechat.cli.typed import options_type
 
 EVERY = [(command, option) for command, c in COMMANDS.items() for option in c.options + COMMON]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_field_has_its_option_and_every_option_its_field(command: str) -> None:
-    fields = {field.name for field in dataclasses.fields(OPTIONS[command])}
+    fields = {field.name for field in dataclasses.fields(options_type(command))}
     options = {o.field for o in COMMANDS[command].options + COMMON if o.kind is not Kind.SHOW}
     assert fields - options == {"program", "warnings", "origins"}
     assert options <= fields

@@ -8,7 +8,7 @@ from minechat.cli.report import warn
 from minechat.cli.tasks import sentences
 from minechat.cli.tasks.orders import to_a_server
 from minechat.cli.tasks.output import put_object
-from minechat.cli.typed import AnnounceOptions
+from minechat.cli.typed_server import AnnounceOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:

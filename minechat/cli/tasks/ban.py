@@ -8,7 +8,7 @@ from minechat.cli.report import warn
 from minechat.cli.tasks import sentences
 from minechat.cli.tasks.orders import giving
 from minechat.cli.tasks.output import exact, local, put_object
-from minechat.cli.typed import BanOptions
+from minechat.cli.typed_server import BanOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:

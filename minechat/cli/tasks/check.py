@@ -10,7 +10,7 @@ from minechat.cli.server import blaming, settings
 from minechat.cli.tasks.output import printable, put_object
 from minechat.cli.tasks.thread import in_thread
 from minechat.cli.tasks.trials import admin_socket, certificate, limits, metrics_port, port
-from minechat.cli.typed import ServerOptions
+from minechat.cli.typed_server import ServerOptions
 from minechat.errors import AddressUnusable, DatabaseUnusable, MinechatError
 from minechat.server.storage import file_of
 from minechat.server.storage.database import file_path

@@ -9,7 +9,7 @@ from minechat.cli.report import warn
 from minechat.cli.tasks import sentences
 from minechat.cli.tasks.orders import giving
 from minechat.cli.tasks.output import Table, exact, local, put_object
-from minechat.cli.typed import ListOptions
+from minechat.cli.typed_server import ListOptions
 
 _Entry = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from minechat.cli.exits import UsageError
 from minechat.cli.tasks import sentences
-from minechat.cli.typed import TaskOptions
+from minechat.cli.typed_server import TaskOptions
 from minechat.client.threads import in_daemon_thread
 from minechat.errors import (
     ConnectionLost,

@@ -8,7 +8,7 @@ from minechat.cli.report import warn
 from minechat.cli.tasks import sentences
 from minechat.cli.tasks.orders import giving
 from minechat.cli.tasks.output import put_object
-from minechat.cli.typed import RenameOptions
+from minechat.cli.typed_server import RenameOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:

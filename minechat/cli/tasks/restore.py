@@ -7,7 +7,7 @@ from minechat.cli import program, sentences
 from minechat.cli.report import warn
 from minechat.cli.tasks.tables import show
 from minechat.cli.tasks.thread import in_thread
-from minechat.cli.typed import RestoreOptions
+from minechat.cli.typed_server import RestoreOptions
 from minechat.server.storage import file_of
 from minechat.server.storage.restore import restore
 

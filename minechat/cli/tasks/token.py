@@ -9,7 +9,7 @@ from minechat.cli.results import put
 from minechat.cli.tasks import sentences
 from minechat.cli.tasks.orders import giving
 from minechat.cli.tasks.output import put_object
-from minechat.cli.typed import TokenOptions
+from minechat.cli.typed_server import TokenOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from minechat.cli.results import put
 from minechat.cli.tasks.orders import to_a_server
 from minechat.cli.tasks.output import printable, put_object
 from minechat.cli.tasks.rates import Look
-from minechat.cli.typed import TopOptions
+from minechat.cli.typed_server import TopOptions
 
 
 def main(argv: Sequence[str] | None = None) -> int:
