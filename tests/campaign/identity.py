@@ -89,6 +89,27 @@ def tokens(size: int, folder: Path) -> str:
     return f"{size} tokens, 0 twice"
 
 
+@criterion("the time of an answer does not tell a known token from an unknown one", small=500, full=20_000)
+def timing(size: int, folder: Path) -> str:
+    difference = asyncio.run(_timing(size, folder))
+    assert difference <= 0.0001, f"medians differ by {difference * 1e6:.0f} us"
+    return f"medians of 2 x {size} differ by {difference * 1e6:.0f} us"
+
+
+async def _timing(size: int, folder: Path) -> float:
+    took: dict[bool, list[float]] = {True: [], False: []}
+    async with open_storage(f"sqlite:///{folder}/a.db", on_committed=lambda _: None) as storage:
+        accounts = Accounts(storage, registrations=lambda _: None)
+        known = [(await accounts.register(f"Eva{number}", "here")).token for number in range(100)]
+        for number in range(size):
+            # In turns, so that what else this machine does meets both.
+            for is_known, token in ((True, known[number % 100]), (False, fresh_token()[0])):
+                began = time.perf_counter()
+                assert (await accounts.know(token) is not None) is is_known
+                took[is_known].append(time.perf_counter() - began)
+    return abs(median(took[True]) - median(took[False]))
+
+
 @criterion(
     "a ban and a new token close live visits within a second, and old tokens are dead", small=5, full=100
 )
