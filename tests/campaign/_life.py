@@ -80,7 +80,10 @@ class Poster:
         if not self.token:
             await self._line(reader)
             writer.write(f"{self.name}\n".encode())
-        self.token = json.loads(await self._line(reader))["account_hash"]
+        record = await self._line(reader)
+        if not record.startswith(b"{"):
+            raise ConnectionError(f"not let in: {record!r}")
+        self.token = json.loads(record)["account_hash"]
         await self._line(reader)
         return reader, writer
 

@@ -1,13 +1,24 @@
 """Durability: what was acknowledged stays, whatever happens to the process, the disk and the files."""
 
 import asyncio
+import json
 import random
+import re
+import sqlite3
 import statistics
+import subprocess
+import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
-from tests.campaign._life import Poster, hear, judge, server, start, stored
+from minechat.server.storage import migrations
+from minechat.server.storage.database import opened
+from tests.campaign._life import DEADLINE, Poster, hear, judge, server, start, stored
 from tests.campaign.criteria import criterion
+from tests.server.storage.replaying import STRACE, failures
+from tests.server.storage.test_migrations import content, old_database
 
+STORAGE = Path(__file__).parents[1] / "server" / "storage"
 POSTERS = 20
 
 
@@ -53,6 +64,146 @@ async def _killed(folder: Path, kills: int) -> str:
     )
 
 
-@criterion("kill -9 loses nothing that was acknowledged", small=4, full=1000)
+@criterion("kill -9 loses nothing that was acknowledged", small=3, full=1000)
 def killed(size: int, folder: Path) -> str:
     return asyncio.run(_killed(folder, size))
+
+
+@criterion(
+    "a power failure at any write loses nothing that was acknowledged",
+    small=60,
+    full=10_000,
+    needs=("strace",),
+)
+def power(size: int, folder: Path) -> str:
+    database, trace, left = folder / "chat.db", folder / "trace", folder / "left"
+    left.mkdir()
+    posting = [sys.executable, str(STORAGE / "posting.py"), str(database)]
+    silent = {"stdout": subprocess.DEVNULL, "check": True}
+    subprocess.run([*posting, "--posters=1", "--messages=1", "--round=1"], **silent)
+    before = database.read_bytes()
+    each = [*posting, f"--posters={POSTERS}", f"--messages={size // POSTERS}", "--round=2"]
+    subprocess.run(["strace", *STRACE, "-o", str(trace), *each], **silent)
+    acknowledged = re.compile(r"^(\d+ 2\d+) \d+$", re.MULTILINE)
+    lost = list(failures(trace.read_text(), database, before, acknowledged, left, most=2000))
+    assert not any(lost), f"{max(lost)} acknowledged are lost"
+    return f"{size} messages, the power failed at {len(lost)} writes and syncs, 0 acknowledged lost"
+
+
+@criterion(
+    "a migration that is killed at any step is not begun or is done, and nothing is lost", small=1, full=1
+)
+def migrated(size: int, folder: Path) -> str:
+    old, lives = old_database(folder / "old.db"), folder / "lives"
+    lives.mkdir()
+    before = content(old)
+    command = [sys.executable, str(STORAGE / "migrating.py"), str(old), str(lives)]
+    steps = int(subprocess.run(command, capture_output=True, check=True).stdout)
+    for step in range(1, steps):
+        path = lives / str(step) / "a.db"
+        assert content(path) == before, f"step {step} lost something"
+        with opened(str(path), 5.0) as (connection, _):
+            assert migrations.version_of(connection) == migrations.NEWEST
+        assert content(path) == before, f"step {step} lost something when it was begun anew"
+    return f"{steps - 1} of {steps - 1} steps, counts and checksums equal"
+
+
+@criterion("a bit that turned is refused or lies inside one cell, and nothing crashes", small=40, full=1000)
+def turned(size: int, folder: Path) -> str:
+    asyncio.run(_furnished(folder))
+    copies = folder / "copies"
+    copies.mkdir()
+    command = [sys.executable, str(STORAGE / "flipping.py"), str(folder / "chat.db"), str(copies)]
+    result = subprocess.run([*command, f"--flips={size}"], capture_output=True, text=True)
+    found = json.loads(result.stdout)
+    assert not found["wrong"], result.stdout
+    same, refused, cells = found["same"], found["refused"], found["cells"]
+    return f"{size} bits: {same} made no difference, {refused} refused, {cells} inside a cell"
+
+
+async def _furnished(folder: Path) -> None:
+    posters = [Poster(f"poster{number}") for number in range(POSTERS)]
+    async with server(folder) as life:
+        await asyncio.gather(*(poster.post(life.write_port, texts=40) for poster in posters))
+        life.kill()
+    # What the log holds goes into the database, as at a good end.
+    with opened(str(folder / "chat.db"), 5.0):
+        pass
+
+
+def _with_clock(stamp: Path) -> list[str]:
+    """A command that runs another one by a clock that is off by the seconds in a file."""
+    # As the wrapper would, which tells its library the time once only.
+    told = subprocess.run(["faketime", "-f", "+0", "env"], capture_output=True, text=True, check=True).stdout
+    (preload,) = re.findall(r"^LD_PRELOAD=.*$", told, re.MULTILINE)
+    settings = (f"FAKETIME_TIMESTAMP_FILE={stamp}", "FAKETIME_NO_CACHE=1", "DONT_FAKE_MONOTONIC=1")
+    return ["env", preload, *settings, "FAKETIME_DONT_FAKE_MONOTONIC=1"]
+
+
+async def _jumped(folder: Path, jumps: int) -> tuple[Poster, list[str]]:
+    """The clock of a server goes back an hour and on a year, again and again."""
+    stamp, poster, heard = folder / "time", Poster("poster"), []
+    stamp.write_text("+0")
+    async with server(folder, *_with_clock(stamp)) as life, asyncio.TaskGroup() as tasks:
+        listens = asyncio.Event()
+        tasks.create_task(hear(life.read_port, heard, listens))
+        await listens.wait()
+        for jump in range(jumps):
+            await poster.post(life.write_port, texts=20 * jump + 10)
+            stamp.write_text(("-3600", "+31536000")[jump % 2])
+            await poster.post(life.write_port, texts=20 * jump + 20)
+        life.kill()
+    return poster, heard
+
+
+@criterion("a clock that jumps changes no order and ends no token", small=1, full=20, needs=("faketime",))
+def jumped(size: int, folder: Path) -> str:
+    poster, heard = asyncio.run(_jumped(folder, size))
+    texts = stored(folder / "chat.db")
+    judge(texts, [poster], [heard])
+    assert poster.acknowledged == texts, "the order is not that in which it was said"
+    with closing(sqlite3.connect(folder / "chat.db")) as connection:
+        times = [at for (at,) in connection.execute("SELECT said_at FROM message ORDER BY seq")]
+        (accounts,) = connection.execute("SELECT count(*) FROM account").fetchone()
+    assert accounts == 1, "a token was not known any more"
+    assert max(times) - min(times) > 300 * 86_400_000 or size < 2, "the clock did not jump"
+    return f"{size} jumps, {len(texts)} messages in the order they were said, the token held"
+
+
+async def _taken(folder: Path, how: str) -> tuple[Poster, int | None]:
+    poster = Poster("poster")
+    async with server(folder) as life:
+        await poster.post(life.write_port, texts=20)
+        path = folder / ("chat.db-wal" if how == "log gone" else "chat.db")
+        if how == "mode 000":
+            path.chmod(0)
+        else:
+            path.rename(folder / "away")
+        if how == "replaced":
+            path.write_bytes(b"something else")
+        with suppress(AssertionError, EOFError, ConnectionError):
+            await poster.post(life.write_port, texts=40)
+        if how == "mode 000":
+            life.kill()
+            return poster, None
+        return poster, await asyncio.to_thread(life.process.wait, DEADLINE)
+
+
+@criterion(
+    "a database that is taken away, replaced or closed loses nothing and is never begun anew", small=4, full=4
+)
+def taken(size: int, folder: Path) -> str:
+    kept = 0
+    for how in ("gone", "log gone", "replaced", "mode 000")[:size]:
+        life = folder / how
+        life.mkdir()
+        poster, code = asyncio.run(_taken(life, how))
+        path = life / "chat.db"
+        if how == "log gone":
+            (life / "away").rename(life / "chat.db-wal")
+        elif how != "mode 000":
+            assert not path.exists() or path.read_bytes() == b"something else", "a new one was begun"
+            (life / "away").replace(path)
+        assert code != 0, f"{how}: it ended as if nothing had happened"
+        kept += judge(stored(path), [poster], [])
+    return f"{size} ways, {kept} acknowledged, 0 lost"

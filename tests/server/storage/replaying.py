@@ -122,10 +122,22 @@ def _put(image: bytearray, offset: int, data: bytes) -> None:
 
 
 def failures(
-    trace: str, database: Path, before: bytes, acknowledged: re.Pattern[str], folder: Path
+    trace: str,
+    database: Path,
+    before: bytes,
+    acknowledged: re.Pattern[str],
+    folder: Path,
+    *,
+    most: int | None = None,
 ) -> Iterator[int]:
-    """Lets the power fail after each call; yields how many texts were acknowledged and are lost."""
+    """Lets the power fail after each call; yields how many texts were acknowledged and are lost.
+
+    :param most: after so many calls at most, chosen by chance
+    """
     chance = random.Random(1)
+    calls = sum(1 for _ in replay(trace, database, before, acknowledged))
+    share = 1.0 if most is None else most / calls
     for disks, promised in replay(trace, database, before, acknowledged):
-        images = {path: disk.after_power_failure(chance) for path, disk in disks.items()}
-        yield len(promised - texts_in(images, folder))
+        if chance.random() < share:
+            images = {path: disk.after_power_failure(chance) for path, disk in disks.items()}
+            yield len(promised - texts_in(images, folder))
