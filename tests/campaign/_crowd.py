@@ -118,11 +118,8 @@ class Member:
         self.lines = self.sock.makefile("rb")
         self.sock.sendall(f"\n{nick}\n".encode())
         first = self.lines.readline()
-        if not first.startswith(GREETING):
-            raise ConnectionRefusedError(first)
-        for _ in range(3):
-            if not self.lines.readline():
-                raise ConnectionResetError("sent away in its login")
+        assert first.startswith(GREETING), f"a good login was refused: {first!r}"
+        assert all(self.lines.readline() for _ in range(3)), "a good login was cut off"
 
     def post(self, text: str) -> float:
         began = time.perf_counter()
