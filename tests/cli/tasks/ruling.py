@@ -23,9 +23,11 @@ async def serving(folder: Path) -> AsyncIterator[Server]:
         admin_socket=f"{folder}/a.db.admin",
     )
     async with running(settings) as server:
-        yield server
-        while opened:
-            await opened.pop().close()
+        try:
+            yield server
+        finally:
+            while opened:
+                await opened.pop().close()
 
 
 async def ordered(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
