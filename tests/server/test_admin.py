@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from minechat.server.admin import LINE, MOST, admin_socket, may_order
 from minechat.server.app import Server, running
 from minechat.server.orders import PAGE, REASON
 from minechat.server.owner import Owner
-from minechat.server.settings import Settings
+from minechat.server.settings import PROFILES, Settings
 from minechat.server.storage import open_storage
 from tests.server.conftest import close_raw_clients
 from tests.server.raw import SENT, log_in, raw
@@ -186,6 +187,19 @@ async def test_what_was_committed_before_a_ban_is_answered(ruled: Server, path: 
     assert await listener.line() == f"{name}: hello\n".encode()
     await given(path, "ban", whom=name, seconds=None, reason="")
     assert await client.rest() == SENT + b"Message not sent: you are banned.\n"
+
+
+async def test_a_flooder_is_out_within_a_second(settings: Settings, path: str) -> None:
+    fair = replace(settings, admin_socket=path, limits=PROFILES["default"])
+    async with running(fair) as server:
+        client, name, _ = await log_in(server.write_port, "Вася")
+        client.send(b"spam\n\n" * 2000)
+        assert await client.line() == SENT
+        began = time.monotonic()
+        await given(path, "ban", whom=name, seconds=None, reason="flooding")
+        assert (await client.rest()).endswith(b"Message not sent: you are banned: flooding.\n")
+        assert time.monotonic() - began < 1.0
+        await close_raw_clients()
 
 
 async def test_an_announcement_is_heard_and_not_kept(ruled: Server, path: str) -> None:
