@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from minechat.errors import DatabaseUnusable, NotStored
 from minechat.server.storage import Candidate, Storage, Stored, open_storage
+from minechat.server.storage.backup import back_up
 from tests.server.storage.disks import small_disk
 
 TOKEN_HASH = b"\0" * 32
@@ -97,6 +98,29 @@ async def test_a_reader_that_fails_stops_the_server_and_not_the_authors(tmp_path
         with pytest.raises(LookupError):
             await storage.broken()
     assert [type(error) for error in seen] == [LookupError]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="no /proc here")
+async def test_one_connection_writes_whatever_is_asked(tmp_path: Path) -> None:
+    def writing() -> int:
+        found = 0
+        for link in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):
+                if link.readlink() == tmp_path / "a.db":
+                    flags = (Path("/proc/self/fdinfo") / link.name).read_text().split("flags:")[1].split()[0]
+                    found += int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+        return found
+
+    counts = []
+    async with open_storage(url(tmp_path), on_committed=lambda _: counts.append(writing())) as storage:
+        one = await author(storage)
+        await asyncio.gather(
+            *(storage.say(one, "n", "general", "x") for _ in range(20)),
+            *(storage.accounts(0, 10) for _ in range(5)),
+            *(asyncio.to_thread(back_up, str(tmp_path / "a.db"), str(tmp_path / f"{n}")) for n in range(3)),
+        )
+        counts.append(writing())
+    assert set(counts) == {1}
 
 
 async def test_a_second_server_on_the_same_file_is_refused(tmp_path: Path) -> None:
