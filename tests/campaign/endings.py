@@ -152,6 +152,7 @@ async def _stopped(folder: Path) -> tuple[float, int, int]:
 
     async def post(client: Raw, number: int) -> None:
         nonlocal answered, refused
+        await asyncio.sleep(number / 200)
         for count in itertools.count():
             if client.reader.at_eof():
                 return  # closed while it said nothing: nothing is unknown

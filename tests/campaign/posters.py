@@ -48,7 +48,8 @@ async def _slowloris(size: int, folder: Path) -> str:
             silent = [await asyncio.open_connection("127.0.0.1", server.write_port) for _ in range(size)]
             before = server.resident()
 
-            async def drip() -> float:
+            async def drip(number: int) -> float:
+                await asyncio.sleep(number / 500)  # or what is measured is how fast we connect
                 reader, writer = await asyncio.open_connection("127.0.0.1", server.write_port)
                 await reader.readline()
                 began = clock()
@@ -59,9 +60,11 @@ async def _slowloris(size: int, folder: Path) -> str:
                 writer.transport.abort()
                 return clock() - began
 
-            users = [posting(client, 1 if full else 0.1, clock() + deadline + 1) for client, _ in good]
+            users = [
+                posting(client, 1 if full else 0.1, clock() + deadline + size / 500 + 1) for client, _ in good
+            ]
             took, *lived = await asyncio.gather(
-                asyncio.gather(*users), *(drip() for _ in range(size)), return_exceptions=False
+                asyncio.gather(*users), *(drip(number) for number in range(size))
             )
             grown = server.resident() - before
             for reader, writer in silent:
