@@ -18,6 +18,7 @@ from minechat.errors import AddressUnusable, MinechatError
 from minechat.server.app import Server, running
 from minechat.server.figures import Figures
 from minechat.server.log import JsonFormatter, TextFormatter, bug, event
+from minechat.server.names import key, mend
 from minechat.server.outflow import Outflow, outflow
 from minechat.server.ports import shown
 from minechat.server.settings import Settings
@@ -51,6 +52,8 @@ async def _serve(options: ServerOptions, figures: Figures, log: Outflow) -> None
     service = Service.of(os.environ)
     started = time.monotonic()
     certificate.prepare(options)
+    # Loads Unicode's tables of look-alikes: the first to register would hold up everybody for that long.
+    key(mend("Вася"))
     async with running(settings(options), figures) as server:
         reason = "failure"
         _reload_on_hangup(server, service)

@@ -222,7 +222,9 @@ def _status_socket(settings: Settings) -> Iterator[socket.socket | None]:
     if settings.metrics_port is None:
         yield None
         return
-    from minechat.server.status import loopback  # noqa: PLC0415 - only who wants the port pays
+    # Only who wants the port pays for it, and nobody waits for it: no door is open yet.
+    import minechat.server.condition  # noqa: F401, PLC0415
+    from minechat.server.status import loopback  # noqa: PLC0415
 
     with loopback(settings.metrics_port, or_free=settings.metrics_port_or_free) as listening:
         yield listening
@@ -234,7 +236,7 @@ async def _status(settings: Settings, server: Server, listening: socket.socket |
     if listening is None:
         yield
         return
-    from minechat.server.condition import Condition, pages  # noqa: PLC0415 - only who wants the port pays
+    from minechat.server.condition import Condition, pages  # noqa: PLC0415 - see above
     from minechat.server.status import answering  # noqa: PLC0415
 
     path = settings.database.removeprefix(SQLITE)

@@ -9,6 +9,7 @@ from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience, Encode, Wire
 from minechat.server.bans import Bans, subject
 from minechat.server.limits import AccountBudgets, WrongTokenBudget
+from minechat.server.log import event
 from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Ban, Storage, Stored
 
@@ -62,6 +63,8 @@ class Hub:
         :raises NotStored: the database could not keep it
         """
         registered = await self._accounts.register(nickname, source)
+        if registered.person.id is not None:
+            event("account_registered", name=registered.person.name)
         if self._announce_joins and registered.person.id is not None:
             self.speak(HERALD, f"# к чату присоединился {registered.person.name}")
         return registered

@@ -41,7 +41,8 @@ def started(server: Chat) -> dict[str, object]:
     def found() -> list[dict[str, object]]:
         told = server.told
         whole = told[: told.rfind("\n") + 1].splitlines()
-        return [one for one in map(json.loads, whole) if one.get("event") == "started"]
+        logged = [json.loads(line) for line in whole if line.startswith("{")]
+        return [one for one in logged if one.get("event") == "started"]
 
     until(found, lambda: server.told)
     return found()[0]
