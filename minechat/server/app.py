@@ -196,7 +196,7 @@ async def _doors(
         settings.limits,
         server.figures,
         barred=hub.barred,
-        attach=lambda guest, source: hub.attach(None, guest.give_way, source=source),
+        attach=lambda guest, source: hub.attach(None, guest.expel, source=source),
     )
     wire = hub.wire(listen.encode)
     visitors = Visitors(hub, settings.limits, gate, tasks, server.figures)

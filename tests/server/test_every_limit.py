@@ -59,6 +59,9 @@ class Someone:
     def give_way(self, reason: Refused) -> None:
         self.reason = reason
 
+    def expel(self, reason: Refused) -> None:
+        self.give_way(reason)
+
 
 @probe
 async def connections(settings: Settings) -> None:

@@ -78,6 +78,10 @@ class Entrance(asyncio.BaseProtocol, ABC):
         if not self._transport.is_closing():
             self._part(reason)
 
+    def expel(self, reason: Refused) -> None:
+        """Ends the connection by an order of the owner. Never waits for the peer."""
+        self.give_way(reason)
+
     def farewell(self, reason: Refused) -> bytes:
         """What this wire says before it closes; nothing where it has no words for it."""
         return b""

@@ -30,6 +30,9 @@ class Guest(Protocol):
     def give_way(self, reason: Refused) -> None:
         """Says why where its wire has words for it, and closes at once."""
 
+    def expel(self, reason: Refused) -> None:
+        """The same by an order of the owner, after the answers that are due."""
+
 
 class Verdict(Enum):
     ENTERS = "the newcomer takes a free place"

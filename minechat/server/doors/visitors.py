@@ -119,6 +119,12 @@ class SpeakDoor(Entrance, asyncio.BufferedProtocol):
         self._visit = Visit(self._visitors, self, source)
         self._visitors.welcome(self._visit, transport)
 
+    def expel(self, reason: Refused) -> None:
+        if self._entered:
+            self._visit.dismiss(reason)  # what was stored is still acknowledged
+        else:
+            super().expel(reason)
+
     def farewell(self, reason: Refused) -> bytes:
         return encode_turn(refusal(reason))
 

@@ -53,6 +53,23 @@ async def test_a_ban_without_an_end_is_told_without_a_time(settings: Settings) -
         assert await (await raw(server.write_port)).rest() == b"Message not sent: you are banned.\n"
 
 
+async def test_an_address_that_the_owner_shuts_out_leaves_both_ports_at_once(settings: Settings) -> None:
+    async with limited(settings) as server:
+        reader = await raw(server.read_port)
+        member, _, _ = await log_in(server.write_port, "Anna")
+        stranger = await raw(server.write_port)
+        assert await stranger.line() == GREETING
+        member.send(b"last words\n\n")
+        assert await member.line() == SENT
+        assert server._gate is not None
+        for guest in list(server._gate._guests):
+            guest.expel(Refused("you are banned", 3600))
+        told = b"Message not sent: you are banned. Try again in 3600 s.\n"
+        assert [await member.rest(), await stranger.rest()] == [told, told]
+        assert (await reader.rest()).endswith(b"last words\n")
+        await until(lambda: not inside(server))
+
+
 async def test_the_listen_port_has_no_words_and_closes(settings: Settings) -> None:
     async with limited(settings, connections=1) as server:
         await raw(server.read_port)

@@ -32,6 +32,9 @@ class Someone:
         self.told = reason
         self.gate.leave(self)
 
+    def expel(self, reason: Refused) -> None:
+        self.give_way(reason)
+
 
 class Luck(Random):
     """Chance as a test wants it."""
