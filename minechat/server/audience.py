@@ -8,7 +8,7 @@ from time import monotonic
 from minechat.events import Said
 from minechat.server.figures import Figures
 from minechat.server.log import event
-from minechat.server.outlets import Outlet, write_each
+from minechat.server.outlets import Outlet, Write, fastest
 from minechat.server.settings import Limits
 from minechat.server.slow import Backlog
 
@@ -22,9 +22,15 @@ class Wire:
     """
 
     def __init__(
-        self, encode: Encode, backlog: Backlog, figures: Figures, clock: Callable[[], float]
+        self,
+        encode: Encode,
+        backlog: Backlog,
+        figures: Figures,
+        clock: Callable[[], float],
+        write: Write,
     ) -> None:
         self._encode = encode
+        self._write_each = write
         self._backlog = backlog
         self._figures = figures
         self._clock = clock
@@ -103,7 +109,7 @@ class Wire:
 
     def _write_direct(self, data: bytes) -> list[tuple[Outlet, memoryview]]:
         """Who did not take all of the data, and the rest."""
-        written = write_each(self._direct, data)
+        written = self._write_each(self._direct, data)
         if written.count(len(data)) == len(written):
             return []
         rest = memoryview(data)
@@ -128,9 +134,19 @@ class Wire:
 
 
 class Audience:
-    """Everybody who hears the conversation, on whatever wire."""
+    """Everybody who hears the conversation, on whatever wire.
 
-    def __init__(self, limits: Limits, figures: Figures, clock: Callable[[], float] = monotonic) -> None:
+    :param write: writes one block to many descriptors; by default the fastest way that this machine has
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        figures: Figures,
+        clock: Callable[[], float] = monotonic,
+        write: Write | None = None,
+    ) -> None:
+        self._write = write or fastest()
         self._figures = figures
         self._clock = clock
         self._backlog = Backlog(limits, self._drop, clock)
@@ -138,7 +154,7 @@ class Audience:
 
     def wire(self, encode: Encode) -> Wire:
         """A new wire; its readers hear all that is delivered from now on."""
-        wire = Wire(encode, self._backlog, self._figures, self._clock)
+        wire = Wire(encode, self._backlog, self._figures, self._clock, self._write)
         self._wires.append(wire)
         return wire
 

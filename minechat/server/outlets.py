@@ -12,6 +12,8 @@ from contextlib import suppress
 from itertools import repeat
 
 Block = bytes | memoryview
+#: Writes the data to every descriptor; returns the bytes that each took, 0 for one that failed.
+Write = Callable[[Collection[int], bytes], list[int]]
 
 #: Bytes handed to a transport at once. It may copy what the kernel does not take; the rest of what waits
 #: stays one copy that all slow readers share.
@@ -34,6 +36,17 @@ def write_each(descriptors: Collection[int], data: bytes) -> list[int]:
         except OSError:  # extend() has kept what came before it, and the iterator goes on after it
             written.append(0)
     return written
+
+
+def fastest() -> Write:
+    """The way of writing to each that costs least on this machine."""
+    try:
+        # Neither ctypes nor what it needs is everywhere; where code must not be made at run time it fails.
+        from minechat.server.batch import Batch  # noqa: PLC0415
+
+        return Batch().write
+    except (ImportError, MemoryError, OSError):
+        return write_each
 
 
 class Outlet:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minechat.events import Said
-from minechat.server import outlets
 from minechat.server.audience import Audience, Wire
 from minechat.server.figures import Figures
+from minechat.server.outlets import Write, fastest, write_each
 from minechat.server.settings import Limits
 from tests.server.sockets import Reader, reader, until
 
@@ -24,9 +24,9 @@ PLENTY = Limits(send_queue=1 << 30, send_queues=1 << 30)
 class House:
     """An audience with one wire and its readers."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float], write: Write | None) -> None:
         self.figures = Figures()
-        self.audience = Audience(limits, self.figures, clock)
+        self.audience = Audience(limits, self.figures, clock, write)
         self.wire: Wire = self.audience.wire(lambda said: said.text.encode())
         self.readers: list[Reader] = []
 
@@ -49,8 +49,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(limits: Limits = PLENTY, clock: Callable[[], float] = lambda: 0.0) -> AsyncIterator[House]:
-    house = House(limits, clock)
+async def house(
+    limits: Limits = PLENTY, clock: Callable[[], float] = lambda: 0.0, write: Write | None = None
+) -> AsyncIterator[House]:
+    house = House(limits, clock, write)
     try:
         yield house
     finally:
@@ -61,35 +63,43 @@ async def house(limits: Limits = PLENTY, clock: Callable[[], float] = lambda: 0.
         await until(lambda: all(one.connection.lost for one in house.readers))
 
 
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What goes to descriptors without their transports."""
-    written: list[bytes] = []
+class Written:
+    """Writes to descriptors, and remembers what."""
 
-    def write(descriptor: int, data: bytes) -> int:
-        written.append(data)
-        return os.writev(descriptor, [data])
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
 
-    monkeypatch.setattr(outlets.os, "write", write)
-    return written
+    def __call__(self, descriptors: Collection[int], data: bytes) -> list[int]:
+        self.blocks += [data] * len(descriptors)
+        return write_each(descriptors, data)
 
 
-async def test_what_one_turn_brought_goes_out_in_one_write_encoded_once(written: list[bytes]) -> None:
+#: Every way of writing that this machine has.
+WAYS = {way.__qualname__: way for way in (write_each, fastest())}
+
+
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
+def write(request: pytest.FixtureRequest) -> Write:
+    way: Write = request.param
+    return way
+
+
+async def test_what_one_turn_brought_goes_out_in_one_write_encoded_once() -> None:
+    written = Written()
     encoded: list[Said] = []
 
     def encode(said: Said) -> bytes:
         encoded.append(said)
         return f"{said.nick}: {said.text}\n".encode()
 
-    async with house() as home:
+    async with house(write=written) as home:
         home.wire = home.audience.wire(encode)
         readers = [await home.enter(), await home.enter()]
-        written.clear()
         home.audience.deliver([Said("Ann", "one")])
         home.audience.deliver([Said("Bob", "two"), Said("Ann", "three")])
         await asyncio.sleep(0)
         said = b"Ann: one\nBob: two\nAnn: three\n"
-        assert written == [said, said]
+        assert written.blocks == [said, said]
         assert [await one.hear(len(said)) for one in readers] == [said, said]
         assert len(encoded) == 3
         assert (home.figures.deliveries, home.figures.fan_out.count) == (6, 1)
@@ -130,14 +140,15 @@ async def test_a_reader_that_takes_nothing_is_dropped_when_its_time_is_over() ->
         assert not slow.connection.lost
 
 
-async def test_a_reader_that_caught_up_is_slow_no_more(written: list[bytes]) -> None:
-    async with house() as home:
+async def test_a_reader_that_caught_up_is_slow_no_more() -> None:
+    written = Written()
+    async with house(write=written) as home:
         slow, slower = await home.enter(), await home.enter()
         said = await home.fill(slow, slower)
         assert await slow.hear(len(said)) == said
-        written.clear()
+        written.blocks.clear()
         await home.say("x")
-        assert written == [b"x"]
+        assert written.blocks == [b"x"]
         assert await slow.hear(len(said) + 1) == said + b"x"
 
 
@@ -178,8 +189,8 @@ async def test_who_comes_and_goes_within_a_turn_disturbs_nobody() -> None:
         assert home.figures.deliveries == 2
 
 
-async def test_readers_that_vanish_cost_the_others_nothing() -> None:
-    async with house() as home:
+async def test_readers_that_vanish_cost_the_others_nothing(write: Write) -> None:
+    async with house(write=write) as home:
         readers = [await home.enter() for _ in range(9)]
         for one in readers[::2]:
             one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -192,8 +203,8 @@ async def test_readers_that_vanish_cost_the_others_nothing() -> None:
         assert home.figures.dropped == {}
 
 
-async def test_a_descriptor_that_was_closed_and_given_to_another_gets_nothing() -> None:
-    async with house() as home:
+async def test_a_descriptor_that_was_closed_and_given_to_another_gets_nothing(write: Write) -> None:
+    async with house(write=write) as home:
         gone, staying = await home.enter(), await home.enter()
         number = gone.connection.outlet.descriptor
         home.audience.deliver([Said(None, "one")])
@@ -214,6 +225,7 @@ async def test_a_descriptor_that_was_closed_and_given_to_another_gets_nothing() 
 
 @settings(deadline=None, max_examples=100)
 @given(
+    st.sampled_from(list(WAYS)),
     st.lists(
         st.tuples(
             st.lists(st.integers(1, 20_000), max_size=3),
@@ -221,12 +233,12 @@ async def test_a_descriptor_that_was_closed_and_given_to_another_gets_nothing() 
         ),
         min_size=1,
         max_size=12,
-    )
+    ),
 )
 async def test_however_writes_are_cut_each_reader_gets_exactly_what_was_said(
-    turns: Sequence[tuple[Sequence[int], Sequence[tuple[int, int]]]],
+    way: str, turns: Sequence[tuple[Sequence[int], Sequence[tuple[int, int]]]]
 ) -> None:
-    async with house() as home:
+    async with house(write=WAYS[way]) as home:
         readers = [await home.enter(4096), await home.enter(20_000), await home.enter(1 << 20)]
         said = b""
         for sizes, takes in turns:
