@@ -49,7 +49,7 @@ LIMITS = (
         "unfinished",
         "unfinished-timeout",
         Kind.SECONDS,
-        "close a client whose line or message stays unfinished for so long",
+        "close a client whose line stays unfinished for so long",
         "SECONDS",
     ),
     _limit("line", "max-line", Kind.POSITIVE, "bytes of one line a client sends", "BYTES"),
