@@ -41,8 +41,6 @@ def main() -> int:
         except NoCompiler as exc:
             print(f"fanout: {exc}")
             return 0
-    if options.json:
-        documents.keep(results, Path(options.json))
     if options.write:
         documents.write(results)
     print(printed(results, markdown=options.markdown))
@@ -89,6 +87,8 @@ def _measured(options: argparse.Namespace) -> Results:
         results.missing = [name for name in names if not SERVERS[name].path()]
         for number in range(options.runs or (1 if small else 5)):
             add_round(results, number, servers, counts, plan)
+            if options.json:
+                documents.keep(results, Path(options.json))  # what is measured stays, whatever comes
     return results
 
 

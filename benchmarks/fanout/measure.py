@@ -91,14 +91,14 @@ def add_round(
     later = replace(plan, modes=[mode for mode in plan.modes if mode != "paced"], idle=0.0)
     for readers in counts:
         for server in servers:
-            _say(f"round {number + 1}, {readers} readers: {server.name}")
-            results.visits.append(visit(server, readers, number, plan if readers == counts[0] else later))
-    _say("")
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            what = f"round {number + 1}, {readers} readers, {server.name}"
+            print(f"  {what}", file=sys.stderr, flush=True)
+            try:
+                found = visit(server, readers, number, plan if readers == counts[0] else later)
+            except RuntimeError as exc:
+                results.failures.append(f"{what}: {exc}")  # what the others gave is not lost by it
+            else:
+                results.visits.append(found)
 
 
 def _idle(pid: int, seconds: float) -> float:

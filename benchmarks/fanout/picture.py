@@ -56,7 +56,11 @@ def _legend() -> Iterator[str]:
 
 def _all_rows(results: Results, readers: int, servers: Sequence[str]) -> Iterator[str]:
     every = [
-        value for name in servers for mode in MODES for value in results.cpu(name, readers, mode) if value
+        value
+        for name in servers
+        for mode in MODES
+        for value in results.cpu(name, readers, mode).values()
+        if value
     ]
     least, most = 0.9 * min(every), max(every)
     bottom = TOP + ROW * len(servers)
@@ -73,7 +77,7 @@ def _all_rows(results: Results, readers: int, servers: Sequence[str]) -> Iterato
         weight = ' font-weight="bold"' if name == "minechat" else ""
         yield f'<text x="24" y="{y + 5}" font-size="13"{weight}>{escape(LABELS[name])}</text>'
         for below, (mode, (_, colour)) in enumerate(MODES.items()):
-            values = results.cpu(name, readers, mode)
+            values = results.cpu(name, readers, mode).values()
             if values:
                 yield from _mark(
                     list(map(place, values)), statistics.median(values), y - 7 + 14 * below, colour

@@ -35,12 +35,16 @@ class Visit:
 
 @dataclass
 class Results:
-    """All visits of one run, and the machine it ran on; ``commits`` in microseconds, one median a round."""
+    """All visits of one run, and the machine it ran on; ``commits`` in microseconds, one median a round.
+
+    ``missing`` are servers that are not installed, ``failures`` visits that came to nothing, with the reason.
+    """
 
     date: str
     machine: str
     versions: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
 
@@ -74,13 +78,16 @@ class Results:
         """The servers that were measured, in their order."""
         return list(dict.fromkeys(visit.server for visit in self.visits))
 
-    def over_rounds(self, server: str, readers: int, value: Callable[[Visit], float | None]) -> list[float]:
-        """A value of every visit to this server with so many readers, round by round; where there is one."""
-        found = (value(visit) for visit in self.visits if (visit.server, visit.readers) == (server, readers))
-        return [one for one in found if one is not None]
+    def over_rounds(
+        self, server: str, readers: int, value: Callable[[Visit], float | None]
+    ) -> dict[int, float]:
+        """A value of every visit to this server with so many readers, by round; where there is one."""
+        visits = (visit for visit in self.visits if (visit.server, visit.readers) == (server, readers))
+        found = {visit.round: value(visit) for visit in visits}
+        return {number: one for number, one in found.items() if one is not None}
 
-    def cpu(self, server: str, readers: int, mode: str) -> list[float]:
-        """Microseconds of processor per delivery, round by round."""
+    def cpu(self, server: str, readers: int, mode: str) -> dict[int, float]:
+        """Microseconds of processor per delivery, by round."""
         return self.over_rounds(server, readers, lambda visit: _cpu(visit, mode))
 
 

@@ -1,7 +1,7 @@
 """The results as tables, for the terminal or as Markdown for the README."""
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from .results import Results, Visit
 from .targets import Verdict, judged
@@ -20,6 +20,7 @@ def printed(results: Results, *, markdown: bool) -> str:
             f"{readers:,} readers: microseconds of server processor time per delivery, median (min to max)"
         )
         parts += [f"**{title}**" if markdown else title, "", *_table(head, rows, markdown), ""]
+    parts += [f"Failed: {failure}" for failure in results.failures]
     if results.commits:
         parts += [f"One commit of SQLite alone at this pace: {_spread(results.commits, 1e-3)} ms.", ""]
     parts += _table(
@@ -36,12 +37,13 @@ def _costs(results: Results, readers: int) -> tuple[list[str], list[list[str]]]:
     head.append("bytes a reader")
     rows = []
     for name in results.servers():
-        row = [name, *(_spread(results.cpu(name, readers, mode)) for mode in modes)]
+        row = [name, *(_spread(results.cpu(name, readers, mode).values()) for mode in modes)]
         if "paced" in modes:
             row += [
-                _spread(results.over_rounds(name, readers, _wait(which)), 1e-3) for which in ("p50", "p99")
+                _spread(results.over_rounds(name, readers, _wait(which)).values(), 1e-3)
+                for which in ("p50", "p99")
             ]
-        row.append(_spread(results.over_rounds(name, readers, lambda visit: visit.memory)))
+        row.append(_spread(results.over_rounds(name, readers, lambda visit: visit.memory).values()))
         rows.append(row)
     return head, rows + [[name, "not installed", *[""] * (len(head) - 2)] for name in results.missing]
 
@@ -57,7 +59,7 @@ def _verdict(verdict: Verdict) -> list[str]:
     return [verdict.what, _spread(verdict.values), f"{verdict.limit:g}", "met" if verdict.met else "MISSED"]
 
 
-def _spread(values: Sequence[float], scale: float = 1.0) -> str:
+def _spread(values: Collection[float], scale: float = 1.0) -> str:
     if not values:
         return ""
     middle, least, most = (

@@ -1,10 +1,10 @@
 """The targets of the fan-out: each a ratio of our server to another, judged on its median over the rounds."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .results import Results
+from .results import Results, Visit
 
 OURS, FLOOR = "minechat", "floor"
 #: Servers that people run; the floor and the naive server are yardsticks.
@@ -65,18 +65,16 @@ def _single(results: Results, readers: int, mode: str, words: str) -> Iterator[V
 
 
 def _waits(results: Results, readers: int) -> Iterator[Verdict]:
-    waits = {
-        name: results.over_rounds(
-            name, readers, lambda visit: visit.modes["paced"].p99 if "paced" in visit.modes else None
-        )
-        for name in (OURS, *PEERS)
-    }
+    waits = {name: results.over_rounds(name, readers, _p99) for name in (OURS, *PEERS)}
     ours = waits.pop(OURS)
     if best := _least(waits):
-        allowed = [peer + commit for peer, commit in zip(waits[best], results.commits, strict=False)]
-        yield Verdict(
-            f"p99 to the last reader: ours / (best peer ({best}) + one commit)", _ratios(ours, allowed), P99
-        )
+        allowed = {number: wait + results.commits[number] for number, wait in waits[best].items()}
+        what = f"p99 to the last reader: ours / (best peer ({best}) + one commit)"
+        yield Verdict(what, _ratios(ours, allowed), P99)
+
+
+def _p99(visit: Visit) -> float | None:
+    return visit.modes["paced"].p99 if "paced" in visit.modes else None
 
 
 def _growth(results: Results, few: int, many: int) -> Iterator[Verdict]:
@@ -86,19 +84,20 @@ def _growth(results: Results, few: int, many: int) -> Iterator[Verdict]:
 
 
 def _idling(results: Results, counts: Sequence[int]) -> Iterator[Verdict]:
-    memory = results.over_rounds(OURS, counts[-1], lambda visit: visit.memory)
+    memory = list(results.over_rounds(OURS, counts[-1], lambda visit: visit.memory).values())
     yield Verdict(f"bytes of an idle reader, {counts[-1]:,} readers", memory, MEMORY)
-    idle = results.over_rounds(OURS, counts[0], lambda visit: visit.idle)
+    idle = results.over_rounds(OURS, counts[0], lambda visit: visit.idle).values()
     # A tick of the clock is a hundredth of a second: the mean over all rounds says more than their median.
     yield Verdict(
         f"share of a core, idle with {counts[0]:,} readers", [statistics.fmean(idle)] if idle else [], IDLE
     )
 
 
-def _ratios(ours: Sequence[float], others: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(ours, others, strict=False) if other]
+def _ratios(ours: Mapping[int, float], others: Mapping[int, float]) -> list[float]:
+    """Ours to the other, of each round in which both were measured."""
+    return [ours[number] / others[number] for number in ours if others.get(number)]
 
 
-def _least(values: dict[str, list[float]]) -> str | None:
-    measured = {name: statistics.median(one) for name, one in values.items() if one}
+def _least(values: Mapping[str, Mapping[int, float]]) -> str | None:
+    measured = {name: statistics.median(one.values()) for name, one in values.items() if one}
     return min(measured, key=measured.__getitem__) if measured else None

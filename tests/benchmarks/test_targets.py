@@ -51,6 +51,12 @@ def test_what_was_not_measured_is_not_judged() -> None:
     assert not any("redis" in what or "best peer" in what for what in whats)
 
 
+def test_a_round_in_which_the_other_failed_gives_no_ratio() -> None:
+    results = results_of(minechat=[0.2, 0.4, 0.3], floor=[0.2, 0.2, 0.1])
+    results.visits = [one for one in results.visits if (one.server, one.round) != ("floor", 0)]
+    assert verdict(results, "64 in flight: ours / floor").values == pytest.approx([2.0, 3.0])
+
+
 def test_results_survive_being_kept() -> None:
     results = results_of(minechat=[0.3], floor=[0.2])
     assert Results.from_json(results.as_json()) == results
