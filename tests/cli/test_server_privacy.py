@@ -71,16 +71,20 @@ def test_every_file_is_private_from_its_first_moment(stage: Stage) -> None:
     server = stage.run(*FREE, "--json", "--tls-self-signed", command=COMMAND, before=(*open_to_all, *watched))
     process = started(server)["process"]
     assert isinstance(process, int)
-    backup = ("-m", "minechat", "server", "backup", "copy.db", "-q")
-    copied = stage.run(command=backup, before=(*open_to_all, *watched[:4], f"{trace}.backup", *watched[5:]))
-    assert copied.code() == 0, copied.told
-    there = {path.name: stat.S_IMODE(path.lstat().st_mode) for path in stage.folder.iterdir()}
+    try:
+        backup = ("-m", "minechat", "server", "backup", "copy.db", "-q")
+        copied = stage.run(
+            command=backup, before=(*open_to_all, *watched[:4], f"{trace}.backup", *watched[5:])
+        )
+        assert copied.code() == 0, copied.told
+        there = {path.name: stat.S_IMODE(path.lstat().st_mode) for path in stage.folder.iterdir()}
+    finally:
+        os.kill(process, signal.SIGTERM)  # not the tracer, which would leave it alone
+    assert server.code() == 143
     ours = {name: oct(mode) for name, mode in there.items() if not name.startswith((".env", "trace"))}
     secret = {"minechat.db", "minechat.db-wal", "minechat.db-shm", "minechat.db.lock", "minechat.db.admin"}
     assert set(ours) >= secret | {"minechat.db.crt", "minechat.db.key", "copy.db"}
     assert set(ours.values()) == {"0o600"}
-    os.kill(process, signal.SIGTERM)  # not the tracer, which would leave it alone
-    assert server.code() == 143
     calls = trace.read_text() + Path(f"{trace}.backup").read_text()
     made = dict(re.findall(r'"([^"]+)", [A-Z_|]*O_CREAT[A-Z_|]*, (0\d+)\)', calls))
     modes = {path: mode for path, mode in made.items() if "__pycache__" not in path}
@@ -107,7 +111,15 @@ INSIDE = re.compile(
     re.IGNORECASE,
 )
 PIECES = [b"\n", b"\n\n", b"GET / HTTP/1.1\n", b"\x00", b"\xff\xfe", b"'; DROP TABLE account; --\n", b"{}\n"]
-PIECES += [b"A" * 5000, b"..\\../etc/passwd\n", b"%s%n\n", b"null\n", "Вася\n".encode(), b"\x1b]0;x\x07\n"]
+PIECES += [
+    b"\nEva\n" + b"x\n" * 150,
+    b"A" * 5000,
+    b"..\\../etc/passwd\n",
+    b"%s%n\n",
+    b"null\n",
+    "Вася\n".encode(),
+    b"\x1b]0;x\x07\n",
+]
 
 
 def test_what_users_are_told_holds_nothing_of_the_inside(stage: Stage) -> None:
