@@ -34,7 +34,8 @@ def _spellings(option: Option) -> str:
 
 def _described(option: Option) -> str:
     notes = [" or ".join(spelled(option))] if option.settings else []
-    notes += [f"default: {option.default}"] if option.default is not None else []
+    default = option.usual if option.default is None else option.default
+    notes += [f"default: {default}"] if default else []
     return option.help + (f" [{'; '.join(notes)}]" if notes else "")
 
 

@@ -27,6 +27,7 @@ class Option:
     :param default: the text taken when nobody gives one; None for none, and for every secret
     :param value: what stands for the value in the help
     :param example: a value for ``.env.example`` where the default would say nothing
+    :param usual: what holds without it, where that hangs on another option
     """
 
     field: str
@@ -37,6 +38,7 @@ class Option:
     default: str | None = None
     value: str = ""
     example: str = ""
+    usual: str = ""
 
     @property
     def name(self) -> str:

@@ -107,7 +107,8 @@ def _defaults(options: list[tuple[str, Option]], texts: Texts | None) -> str:
     none = texts["heads"]["none"] if texts else ENGLISH["none"]
     commands: dict[str, list[str]] = {}
     for command, option in options:
-        shown = none if option.default is None else f"`{option.default}`"
+        default = option.usual if option.default is None else option.default
+        shown = f"`{default}`" if default else none
         commands.setdefault(shown, []).append(command)
     if len(commands) == 1:
         return next(iter(commands))
