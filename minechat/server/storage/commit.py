@@ -101,8 +101,10 @@ def commit(
     apply: Apply,
     begin: Callable[[], object] | None = None,
     lack_room: Callable[[], bool] = lambda: False,
-) -> None:
+) -> bool:
     """Does the operations and commits what they wrote, all or nothing but for those that cannot be done.
+
+    Returns whether there was room on the disk.
 
     :param begin: begins a transaction that writes, where the plain way will not do
     :param lack_room: see ``passing``
@@ -111,16 +113,18 @@ def commit(
     read(connection, operations)
     writes = [one for one in operations if not only_reads(one)]
     if not writes:
-        return
+        return True
     try:
         _write(connection, writes, apply, begin or partial(connection.execute, statements.BEGIN))
     except Exception as error:
         if fault(error) is Fault.OPERATION:
             refuse(writes, "the database could not commit")
         elif passing(error, lack_room):
-            refuse(writes, _words(error))
+            refuse(writes, words := _words(error))
+            return words != DISK_FULL
         else:
             raise
+    return True
 
 
 def only_reads(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from minechat.server.storage import migrations, statements
 from minechat.server.storage.atomic import making
 from minechat.server.storage.files import Files
 from minechat.server.storage.reading import uri, writing_alone
+from minechat.text import safe
 
 #: What SQLite keeps beside the file (https://sqlite.org/tempfiles.html).
 COMPANIONS = ("-wal", "-shm", "-journal")
@@ -29,7 +30,7 @@ FAILURES = (OSError, ValueError, sqlite3.Error, Unusable)
 
 def reason(error: Exception) -> str:
     """Why, in one line: SQLite quotes what it found in a damaged file."""
-    return " ".join((getattr(error, "strerror", None) or str(error)).split())
+    return safe(" ".join((getattr(error, "strerror", None) or str(error)).split()))
 
 
 @contextmanager

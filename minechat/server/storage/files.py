@@ -9,6 +9,8 @@ from minechat.errors import DatabaseUnusable
 
 #: Bytes that are tried at least: a little room is none.
 _LEAST = 1 << 20
+#: Bytes of free disk.
+_TIGHT = 64 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -31,6 +33,15 @@ class Files:
         """
         self._status(self._path)
         return self._status(self._log).st_size
+
+    def are_tight(self) -> bool:
+        """Whether the disk has so little room that a log may not grow as it likes.
+
+        A checkpoint needs room too, for what is new in the database: a log that has filled the disk can
+        never be copied.
+        """
+        disk = os.statvfs(self._path)
+        return disk.f_bavail * disk.f_frsize < _TIGHT
 
     def lack_room(self, size: int) -> bool:
         """Whether so many bytes more would not fit: a full disk, a quota, a limit of the file size.

@@ -12,6 +12,8 @@ from minechat.server.storage import statements
 SAFE_FOR_MANY = (3, 51, 3)
 #: Bytes of the log beyond which it is emptied at every chance; in good order it never gets so long.
 LONG = 40 << 20
+#: Bytes of the log on a disk that has little room.
+SHORT = 1 << 20
 #: Bytes beyond which nothing more is written. A batch adds 11 MiB at most: the log stays under 64 MiB.
 TOO_LONG = 48 << 20
 #: Operations of one batch; a message of 4 KiB takes a page and a third.
@@ -36,9 +38,18 @@ class Checkpoints:
 
     def make_when_due(self, connection: sqlite3.Connection) -> None:
         """:raises sqlite3.Error: nothing was lost; it stays due"""
-        if self._commits < self._most[0] and self._operations < self._most[1]:
-            return
-        connection.execute(statements.CHECKPOINT).fetchall()
+        if self._commits >= self._most[0] or self._operations >= self._most[1]:
+            self._make(connection, statements.CHECKPOINT)
+
+    def make_room(self, connection: sqlite3.Connection) -> None:
+        """Empties the log: pages that were written often take more room there than in the database.
+
+        :raises sqlite3.Error: nothing was lost; there is no room still
+        """
+        self._make(connection, statements.EMPTY_LOG)
+
+    def _make(self, connection: sqlite3.Connection, checkpoint: str) -> None:
+        connection.execute(checkpoint).fetchall()
         self._commits = self._operations = 0
 
 

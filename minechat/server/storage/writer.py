@@ -21,7 +21,7 @@ from minechat.server.storage.commit import (
     refuse,
 )
 from minechat.server.storage.files import Files
-from minechat.server.storage.wal import BATCH, Checkpoints, is_too_long
+from minechat.server.storage.wal import BATCH, SHORT, Checkpoints, is_too_long
 
 FAILED = "the database failed and the server is stopping"
 READ_TOO_LONG = "another program has been reading the database for too long"
@@ -109,14 +109,15 @@ class Writer:
     ) -> None:
         begin = partial(self._begin, connection, log, self._held_since + self._patience)
         try:
-            commit(connection, writes, self._apply, begin, partial(files.lack_room, len(writes) * ROOM))
+            lack_room = partial(files.lack_room, len(writes) * ROOM)
+            is_room = commit(connection, writes, self._apply, begin, lack_room)
         except BaseException:
             disown(writes, FAILED)
             raise
         finally:
             self._deliver(writes)
         self._checkpoints.note(len(writes))
-        self._checkpoint(connection, files)
+        self._checkpoint(connection, files, at_once=not is_room or (log > SHORT and files.are_tight()))
 
     def refuse_all(self) -> None:
         """Refuses batch after batch until it is closed."""
@@ -164,9 +165,10 @@ class Writer:
             self._held_since = self._clock()
         self._held += self._read(connection, operations)
 
-    def _checkpoint(self, connection: sqlite3.Connection, files: Files) -> None:
+    def _checkpoint(self, connection: sqlite3.Connection, files: Files, *, at_once: bool) -> None:
+        make = self._checkpoints.make_room if at_once else self._checkpoints.make_when_due
         try:
-            self._checkpoints.make_when_due(connection)
+            make(connection)
         except sqlite3.Error as error:
             if not passing(error, partial(files.lack_room, files.check())):
                 raise

@@ -50,6 +50,13 @@ def test_a_full_disk_has_no_room(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("mount", "umount")
+@pytest.mark.parametrize(("size", "expected"), [("32m", True), ("128m", False)])
+def test_a_disk_with_little_room_is_tight(tmp_path: Path, size: str, expected: bool) -> None:
+    with small_disk(tmp_path / "disk", size):
+        assert files(tmp_path / "disk").are_tight() is expected
+
+
+@pytest.mark.needs("mount", "umount")
 def test_room_that_came_a_moment_ago_counts_from_the_next_time_on(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "4m"):
         mine = files(tmp_path / "disk")

@@ -63,6 +63,22 @@ async def test_a_full_disk_refuses_posts_keeps_reading_and_recovers(tmp_path: Pa
     assert len(promised) > 40
 
 
+@pytest.mark.needs("mount", "umount")
+async def test_on_a_small_disk_the_log_leaves_room_for_what_it_holds(tmp_path: Path) -> None:
+    """A log that has filled the disk could never be copied into the database, which has to grow for it."""
+    disk = tmp_path / "disk"
+    with small_disk(disk, "4m"):
+        async with open_storage(url(disk), on_committed=ignore) as storage:
+            one = await author(storage)
+            said, size = 0, 0
+            with pytest.raises(NotStored, match="disk of the server is full"):
+                while True:
+                    said = await storage.say(one, "n", "general", "x" * 500)
+                    size = max(size, (disk / "a.db-wal").stat().st_size)
+        assert size < 2 << 20
+        assert said * 500 > 1 << 20
+
+
 async def test_another_program_is_waited_for_and_then_posts_are_refused(tmp_path: Path) -> None:
     async with open_storage(url(tmp_path), on_committed=ignore, busy_timeout=0.05) as storage:
         one = await author(storage)

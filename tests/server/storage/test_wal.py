@@ -61,3 +61,10 @@ def test_a_log_that_somebody_reads_is_too_long_from_its_limit_on(
         assert is_too_long(connection, size, long=1, most=size - 1)
         assert connection.execute("SELECT * FROM n").fetchall() == [(1,)]
     assert not is_too_long(connection, size, long=1, most=1)
+
+
+def test_room_is_made_at_once(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    connection.execute("INSERT INTO n VALUES (1)")
+    Checkpoints().make_room(connection)
+    assert log_of(tmp_path) == 0
+    assert connection.execute("SELECT * FROM n").fetchall() == [(1,)]
