@@ -98,7 +98,8 @@ class Visit:
     def clogged(self, clogged: bool) -> None:
         """The client does not read its answers: nothing more is taken until it does."""
         self._clogged = clogged
-        self._go_on()
+        if not clogged:  # it is told in the midst of a write, when a step of the talk is half done
+            self._go_on()
 
     def ended(self) -> None:
         """The client will send nothing more, or is heard no more; answers can still reach it."""
@@ -229,8 +230,6 @@ class Visit:
         if not self._over:
             self._say(Welcome())
             self._go_on()
-
-    # Waiting.
 
     def _begin_work(self, work: Work) -> None:
         self._work = self._host.run(self._finish(work))

@@ -16,7 +16,7 @@ import pytest
 
 from minechat.server.app import Server, running
 from minechat.server.doors.speak import Visit
-from minechat.server.doors.visitors import INPUT_WAITING
+from minechat.server.doors.visitors import INPUT_WAITING, SpeakDoor
 from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, Raw, log_in, opened, raw
 
@@ -477,6 +477,26 @@ async def test_commits_and_their_delays_are_counted(settings: Settings) -> None:
             assert await client.line() == SENT
         assert (server.figures.messages, server.figures.commit.count) == (3, 3)
         assert 0 < server.figures.commit.total < 5
+
+
+@pytest.mark.parametrize("last", [b"x" * 4096, b"the end\n\n"])
+async def test_a_connection_that_clogs_at_each_write_gets_every_answer(
+    server: Server, monkeypatch: pytest.MonkeyPatch, last: bytes
+) -> None:
+    write = SpeakDoor.write
+
+    def clogging(self: SpeakDoor, data: bytes) -> None:
+        write(self, data)
+        self.pause_writing()
+        asyncio.get_running_loop().call_soon(self.resume_writing)
+
+    monkeypatch.setattr(SpeakDoor, "write", clogging)
+    client, _, _ = await log_in(server.write_port, "Anna")
+    client.send(b"one\n\n\n\ntwo\n\n" * 20 + last)
+    client.writer.write_eof()
+    lines = (await client.rest()).splitlines(keepends=True)
+    assert lines[:80] == [SENT] * 80
+    assert [line.partition(b":")[0] for line in lines[80:]] in ([b"Message not sent"], [SENT.strip() + b"\n"])
 
 
 async def test_a_client_that_says_nothing_costs_no_task(server: Server) -> None:
