@@ -1,6 +1,7 @@
 """The listen port, driven by raw sockets."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -45,6 +46,27 @@ async def test_a_reader_with_its_input_closed_still_hears(server: Server) -> Non
     speaker, _, _ = await log_in(server.write_port, "Anna")
     speaker.send(b"hello\n\n")
     assert (await reader.line()).endswith(b": hello\n")
+
+
+async def test_a_slow_reader_hears_all_in_order_once_it_reads(server: Server) -> None:
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", server.read_port))
+        slow.setblocking(False)
+        speaker, nickname, _ = await log_in(server.write_port, "Anna")
+        texts = [f"{number}{'x' * 4000}" for number in range(60)]
+        for text in texts:
+            speaker.send(f"{text}\n\n".encode())
+            assert await speaker.line() == SENT
+        assert 0 < server.queued() < 60 * 4100
+        said = "".join(f"{nickname}: {text}\n" for text in texts).encode()
+        heard = b""
+        async with asyncio.timeout(10):
+            while len(heard) < len(said):
+                heard += await asyncio.get_running_loop().sock_recv(slow, 1 << 16)
+        assert heard == said
+        assert server.queued() == 0
+        assert server.figures.dropped == {}
 
 
 async def test_one_new_connection_for_every_line(server: Server) -> None:
