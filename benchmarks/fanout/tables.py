@@ -56,23 +56,29 @@ def _wait(which: str) -> Callable[[Visit], float | None]:
 
 
 def _verdict(verdict: Verdict) -> list[str]:
-    return [verdict.what, _spread(verdict.values), f"{verdict.limit:g}", "met" if verdict.met else "MISSED"]
+    # One digit more, or a ratio just above its limit would look like the limit.
+    return [
+        verdict.what,
+        _spread(verdict.values, digits=4),
+        f"{verdict.limit:g}",
+        "met" if verdict.met else "MISSED",
+    ]
 
 
-def _spread(values: Collection[float], scale: float = 1.0) -> str:
+def _spread(values: Collection[float], scale: float = 1.0, digits: int = 3) -> str:
     if not values:
         return ""
     middle, least, most = (
-        _short(scale * one) for one in (statistics.median(values), min(values), max(values))
+        _short(scale * one, digits) for one in (statistics.median(values), min(values), max(values))
     )
     return middle if len(values) == 1 else f"{middle} ({least} to {most})"
 
 
-def _short(value: float) -> str:
-    """Three digits that count, and no exponent."""
+def _short(value: float, digits: int) -> str:
+    """So many digits that count, and no exponent."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}"
 
 
 def _table(
