@@ -18,7 +18,7 @@ from tests.cli.test_server import SENT, Person
 from tests.cli.test_server_faults import COMMAND, DYING, FREE, noise, page, posts, started, write_port
 from tests.cli.watched import Stage
 from tests.hostile import corpus
-from tests.server.test_outflow import left_out
+from tests.server.test_outflow import filled, left_out
 
 #: Seconds the loop may be held up.
 LAG = 0.1
@@ -60,6 +60,7 @@ def closed_log(size: int, folder: Path) -> str:
 @criterion("posts go on when nobody reads stderr", small=100, full=20_000)
 def unread_log(size: int, folder: Path) -> str:
     reader, writer = os.pipe()
+    filled(writer)
     try:
         return _posted(folder, size, stderr=writer)
     finally:

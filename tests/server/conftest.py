@@ -29,12 +29,14 @@ class Kept(logging.Handler):
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     """The log of the server inside this process."""
     kept = Kept()
     monkeypatch.setattr(log.logger, "handlers", [kept])
-    monkeypatch.setattr(log.logger, "level", logging.INFO)
-    return kept
+    before = log.logger.level
+    log.logger.setLevel(logging.INFO)
+    yield kept
+    log.logger.setLevel(before)
 
 
 async def close_raw_clients() -> None:
