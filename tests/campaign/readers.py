@@ -210,7 +210,7 @@ async def _resets(size: int, folder: Path) -> str:
     chance = random.Random(size)
     async with serving(folder, "--limits", "off") as server:
         base = server.descriptors()
-        speaker = Speaker(server.write_port, size // 10, 1e9)
+        speaker = Speaker(server.write_port, size // 10, 100)
         staying = [connected(server.read_port, "127.0.0.1") for _ in range(5)]
         hearers = Hearers(staying)
         await all_in(server, base + 6)
@@ -221,8 +221,8 @@ async def _resets(size: int, folder: Path) -> str:
                 sock.send(b"hello?")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             sock.close()
-            if number % 100 == 0:
-                hearers.hear(0.001)
+            if number % 20 == 0:
+                hearers.hear(0.002)
         while hearers.fewest() < speaker.count:
             hearers.hear(0.05)
             assert speaker.failed is None, f"the speaker failed: {speaker.failed!r}"
