@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from minechat import system
 
@@ -24,19 +24,26 @@ def making(path: str, *, replace: bool = False) -> Iterator[str]:
     if not replace:
         _ensure_free(path)
     new = path + ".new"
-    fd = _fresh(new)
-    try:
+    with ExitStack() as held:
+        fd = _fresh(new)
+        held.callback(os.close, fd)
         try:
             yield new
             os.fsync(fd)
+            _let_go(held)
             (os.replace if replace else _rename)(new, path)
         except BaseException:
+            _let_go(held)
             with suppress(FileNotFoundError):
                 os.unlink(new)
             raise
         system.sync_folder(os.path.dirname(path))
-    finally:
-        os.close(fd)
+
+
+def _let_go(held: ExitStack) -> None:
+    """Windows gives no name to a file that is open, nor takes one; elsewhere the lock stays to the end."""
+    if os.name == "nt":
+        held.close()
 
 
 def _ensure_free(path: str) -> None:
@@ -55,7 +62,8 @@ def _fresh(new: str) -> int:
             with suppress(FileNotFoundError):
                 if os.path.samestat(status, os.stat(new)):
                     # What was killed may have left a second name of a finished file: never cut it short.
-                    if not status.st_size and status.st_nlink == 1:
+                    if status.st_nlink == 1:
+                        os.ftruncate(fd, 0)
                         os.chmod(new, 0o600)
                         return fd
                     os.unlink(new)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from contextlib import suppress
 
 from minechat import system
@@ -40,8 +41,7 @@ class Files:
         A checkpoint needs room too, for what is new in the database: a log that has filled the disk can
         never be copied.
         """
-        disk = os.statvfs(self._path)
-        return disk.f_bavail * disk.f_frsize < _TIGHT
+        return shutil.disk_usage(os.path.dirname(self._path)).free < _TIGHT
 
     def lack_room(self, size: int) -> bool:
         """Whether so many bytes more would not fit: a full disk, a quota, a limit of the file size.
@@ -76,6 +76,6 @@ class Files:
 
 def _fill(fd: int, offset: int, size: int) -> None:
     block = bytes(1 << 16)
-    end = offset + size
-    while offset < end:
-        offset += os.pwrite(fd, block[: end - offset], offset)
+    os.lseek(fd, offset, os.SEEK_SET)
+    while size > 0:
+        size -= os.write(fd, block[:size])

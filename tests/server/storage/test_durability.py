@@ -100,8 +100,9 @@ def test_a_failed_sync_stops_the_storage_for_good(tmp_path: Path) -> None:
 def test_no_room_for_a_write_refuses_messages_and_is_got_over(tmp_path: Path, error: str) -> None:
     database = tmp_path / "a.db"
     result = run(
-        *("strace", "-f", "-o", "/dev/null", "-e", "trace=pwrite64"),
-        *("-e", f"inject=pwrite64:error={error}:when=60..90"),
+        *("strace", "-f", "-o", "/dev/null", "-e", "trace=pwrite64,write"),
+        *("-P", f"{database}-wal", "-P", f"{database}.probe"),
+        *("-e", f"inject=pwrite64:error={error}:when=60..90", "-e", f"inject=write:error={error}"),
         *(sys.executable, HERE / "posting.py", database, "--posters=2", "--messages=100", "--persist"),
     )
     assert (result.returncode, result.stderr) == (0, "")

@@ -87,7 +87,8 @@ def test_a_limit_of_the_file_size_is_no_room(tmp_path: Path, limit: int, expecte
 @pytest.mark.parametrize(("error", "expected"), [("EDQUOT", "True"), ("ENOSPC", "True"), ("EIO", "False")])
 def test_only_errors_that_tell_of_room_count(tmp_path: Path, error: str, expected: str) -> None:
     files(tmp_path)
-    inject = ("strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", f"inject=pwrite64:error={error}")
+    inject = ("strace", "-o", "/dev/null", "-e", "trace=pwrite64,write", "-P", tmp_path / "a.db.probe")
+    inject += ("-e", f"inject=write:error={error}")
     command = [*inject, sys.executable, "-c", LIMITED, tmp_path / "a.db", str(resource.RLIM_INFINITY)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert (result.stdout.strip(), result.stderr) == (expected, "")
