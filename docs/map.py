@@ -23,6 +23,7 @@ FOLDERS = (
     "minechat/server/storage",
     "minechat/server/dialogues",
     "minechat/cli",
+    "minechat/cli/tasks",
 )
 
 
