@@ -33,7 +33,7 @@ EXITS: dict[int, str] = {
     REFUSED_FOR_NOW: "refused for now: the error says when to try again",
     REFUSED: "refused for good: too long, or not allowed by the server",
     PARTLY_SENT: "partly sent: the error says which messages were",
-    129: "ended by SIGHUP (the terminal was closed)",
+    129: "ended by SIGHUP (the terminal was closed); a server with a certificate or under systemd reloads",
     130: "ended by Ctrl-C",
     143: "ended by SIGTERM",
 }

@@ -134,7 +134,7 @@ LIMITS = (
         "--max-queues BYTES",
         Kind.POSITIVE,
         "67108864",
-        "bytes that may wait for all readers together before the slowest is dropped",
+        "bytes that may wait for all readers together before the largest queue is dropped",
     ),
     _limit(
         "send_stall",
