@@ -27,7 +27,7 @@ class Checkpoints:
     :param operations: ... or so many operations
     """
 
-    def __init__(self, commits: int = 500, operations: int = 2 * BATCH) -> None:
+    def __init__(self, commits: int = 500, operations: int = 4 * BATCH) -> None:
         self._most = (commits, operations)
         self._commits = self._operations = 0
 
