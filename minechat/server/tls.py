@@ -23,14 +23,14 @@ class Certificate:
 
     :param cert: file of the chain, the server's own certificate first, PEM
     :param key: file of the private key, PEM; None where the first file holds it too
+    :ivar warning: what clients will not like about its dates, in words; None when nothing
     :raises CertificateUnusable: one line that names the file and what is wrong with it
     """
 
     def __init__(self, cert: str, key: str | None = None) -> None:
         self._cert = cert
         self._key = key
-        self.context = _context(cert, key)
-        self._warn()
+        self._load()
 
     def reload(self) -> bool:
         """Reads the files again, for handshakes from now on; who is connected stays connected.
@@ -38,34 +38,43 @@ class Certificate:
         :returns: False when they cannot be used: the log says why, and what was loaded stays in use
         """
         try:
-            self.context = _context(self._cert, self._key)
+            self._load()
         except CertificateUnusable as error:
             event("certificate_kept", level=logging.ERROR, reason=str(error))
             return False
         event("certificate_loaded", file=self._cert)
-        self._warn()
         return True
 
-    def warning(self) -> str | None:
-        """What clients will not like about its dates, in words; None when nothing.
+    def _load(self) -> None:
+        context = _context(self._cert, self._key)
+        self.warning = _warning(context, self._cert)
+        self.context = context
+        if self.warning is not None:
+            event("certificate_out_of_date", level=logging.WARNING, file=self._cert, reason=self.warning)
 
-        Found by asking a client of our own, without a network.
-        """
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trust.check_hostname = False
-        trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the certificate itself is the anchor
-        trust.load_verify_locations(self._cert)
-        try:
-            ends = _shown(self.context, trust)
-        except ssl.SSLCertVerificationError as error:
-            return _OUT_OF_DATE.get(error.verify_code)
-        left = ssl.cert_time_to_seconds(ends) - time.time()
-        return f"it ends in {left / 86400:.0f} days" if left < SOON else None
 
-    def _warn(self) -> None:
-        warning = self.warning()
-        if warning is not None:
-            event("certificate_out_of_date", level=logging.WARNING, file=self._cert, reason=warning)
+def _warning(context: ssl.SSLContext, cert: str) -> str | None:
+    """What clients will not like about its dates, found by asking a client of our own, without a network.
+
+    :raises CertificateUnusable: that client and this server cannot agree on TLS, or the file is gone
+    """
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.check_hostname = False
+    trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the certificate itself is the anchor
+    try:
+        trust.load_verify_locations(cert)
+        ends = _shown(context, trust)
+    except ssl.SSLCertVerificationError as error:
+        return _OUT_OF_DATE.get(error.verify_code)
+    except OSError as error:  # those of OpenSSL too
+        raise CertificateUnusable(f"no client could use the certificate in {cert}: {_why(error)}") from None
+    left = ssl.cert_time_to_seconds(ends) - time.time()
+    return f"it ends in {left / 86400:.0f} days" if left < SOON else None
+
+
+def _why(error: OSError) -> str:
+    reason = getattr(error, "reason", None)
+    return reason.lower().replace("_", " ") if reason else str(error.strerror)
 
 
 def _context(cert: str, key: str | None) -> ssl.SSLContext:
@@ -102,7 +111,7 @@ def _problem(cert: str, key: str | None, error: ssl.SSLError) -> str:
         return f"{cert} holds no certificate in PEM form"
     if error.reason in (None, "NO_START_LINE", "PEM_LIB", "UNSUPPORTED"):
         return f"{key or cert} holds no private key in PEM form"
-    return f"the certificate in {cert} cannot be used: {error.reason.lower().replace('_', ' ')}"
+    return f"the certificate in {cert} cannot be used: {_why(error)}"
 
 
 def _check_readable(path: str, what: str) -> None:
@@ -136,7 +145,7 @@ def _shown(server: ssl.SSLContext, client: ssl.SSLContext) -> str:
     there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
     asking = client.wrap_bio(back, there)
     answering = server.wrap_bio(there, back, server_side=True)
-    for side in (asking, answering, asking, answering):
+    for side in (asking, answering) * 3:  # TLS 1.2, where the system allows no more, takes that many
         with suppress(ssl.SSLWantReadError):
             side.do_handshake()
     shown = asking.getpeercert() or {}

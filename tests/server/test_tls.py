@@ -3,10 +3,13 @@
 import logging
 import os
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from minechat.errors import CertificateUnusable
 from minechat.server.tls import Certificate
@@ -31,14 +34,14 @@ def refusal(cert: Path | str, key: Path | str | None) -> str:
 def test_a_good_certificate_and_nothing_older_than_tls_1_2(files: tuple[Path, Path]) -> None:
     certificate = Certificate(*map(str, files))
     assert certificate.context.minimum_version is ssl.TLSVersion.TLSv1_2
-    assert certificate.warning() is None
+    assert certificate.warning is None
 
 
 def test_a_certificate_and_its_key_in_one_file(files: tuple[Path, Path], tmp_path: Path) -> None:
     both = tmp_path / "both"
     both.write_bytes(files[0].read_bytes() + files[1].read_bytes())
     both.chmod(0o600)
-    assert Certificate(str(both)).warning() is None
+    assert Certificate(str(both)).warning is None
     both.chmod(0o644)
     assert "chmod 600" in refusal(both, None)
 
@@ -147,8 +150,45 @@ def test_dates_are_a_warning(
     cert, key = issue("localhost", begins=begins, ends=ends).save(tmp_path, "dated")
     key.chmod(0o600)
     with caplog.at_level(logging.INFO, "minechat.server"):
-        assert Certificate(str(cert), str(key)).warning() == warning
+        assert Certificate(str(cert), str(key)).warning == warning
     assert [record.getMessage() for record in caplog.records] == ["certificate_out_of_date"] * bool(warning)
+
+
+def test_a_certificate_of_a_kind_that_no_client_can_use_is_refused_and_never_taken_over(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cert, key = files
+    certificate = Certificate(str(cert), str(key))
+    before = shown(certificate)
+    # A curve that OpenSSL loads, and no version of TLS agrees on.
+    odd_cert, odd_key = issue("localhost", key=ec.generate_private_key(ec.SECP256K1())).save(tmp_path, "odd")
+    odd_key.chmod(0o600)
+    assert (
+        refusal(odd_cert, odd_key) == f"no client could use the certificate in {odd_cert}: no shared cipher"
+    )
+    cert.write_bytes(odd_cert.read_bytes())
+    key.write_bytes(odd_key.read_bytes())
+    assert not certificate.reload()
+    assert shown(certificate) == before
+
+
+def test_a_system_that_allows_tls_1_2_alone(files: tuple[Path, Path], tmp_path: Path) -> None:
+    policy = tmp_path / "openssl.cnf"
+    policy.write_text(
+        "openssl_conf = all\n[all]\nssl_conf = tls\n[tls]\nsystem_default = newest\n[newest]\n"
+        "MaxProtocol = TLSv1.2\n"
+    )
+    program = (
+        "import sys; from minechat.server.tls import Certificate; print(Certificate(*sys.argv[1:]).warning)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, *map(str, files)],
+        env={**os.environ, "OPENSSL_CONF": str(policy)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (told.stdout, told.stderr) == ("None\n", "")
 
 
 def shown(certificate: Certificate) -> bytes:

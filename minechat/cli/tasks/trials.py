@@ -90,7 +90,7 @@ def certificate(settings: Settings, *, self_signed: bool) -> Iterator[Finding]:
             )
         yield Finding(Weight.GOOD, f"{cert!r} will be made at the first start")
         return
-    warning = Certificate(cert, key).warning()
+    warning = Certificate(cert, key).warning
     yield Finding(Weight.GOOD if warning is None else Weight.NOTE, f"{cert!r}: {warning or 'it is good'}")
 
 

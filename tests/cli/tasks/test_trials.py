@@ -14,6 +14,7 @@ from minechat.server.ports import port_of
 from minechat.server.selfsigned import ensure
 from minechat.server.settings import Limits, Settings
 from minechat.server.storage.inspection import Finding, Weight
+from tests.certificates import issue
 
 
 def only(findings: Iterator[Finding]) -> Finding:
@@ -89,12 +90,10 @@ def test_a_certificate_is_read_as_a_server_would(tmp_path: Path) -> None:
         only(trials.certificate(settings, self_signed=True))
 
 
-def test_a_certificate_that_is_soon_over_is_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cert, key = f"{tmp_path}/chat.crt", f"{tmp_path}/chat.key"
-    ensure(cert, key, ("localhost",))
-    monkeypatch.setattr(trials.Certificate, "warning", lambda self: "it ends in 3 days")
+def test_a_certificate_that_is_soon_over_is_a_warning(tmp_path: Path) -> None:
+    files = issue("localhost", ends=3).save(tmp_path, "chat")
+    cert, key = map(str, files)
+    os.chmod(key, 0o600)
     found = only(trials.certificate(Settings(certificate=cert, key=key), self_signed=False))
     assert found == (Weight.NOTE, f"{cert!r}: it ends in 3 days")
 
