@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 from minechat.server.storage import statements
@@ -58,6 +59,21 @@ def version_of(connection: sqlite3.Connection) -> int | None:
 def tables(version: int) -> list[str]:
     """The tables of a version, each after those it refers to."""
     return [table for one in VERSIONS if one.number <= version for table in one.tables]
+
+
+def is_as_built(connection: sqlite3.Connection, version: int) -> bool:
+    """Whether a database has exactly the schema of a version, but for a manifest.
+
+    A trigger of a stranger, or a table of ours without its constraints, would pass every check of the rows,
+    and change or lose what is written later.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+        build(new, version)
+        return _schema(connection) == _schema(new)
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    return connection.execute(statements.SCHEMA).fetchall()
 
 
 def _take(connection: sqlite3.Connection, version: int, upto: int) -> None:

@@ -68,6 +68,8 @@ def _examined(
     if recorded is None or version is None:
         raise Unusable("it is not a backup of minechat")
     ensure_known(version)
+    if not migrations.is_as_built(connection, version):
+        raise Unusable("its schema is not the one that a backup of minechat has")
     (finding,) = connection.execute(statements.INTEGRITY_CHECK).fetchone()
     if finding != "ok" or connection.execute(statements.FOREIGN_KEY_CHECK).fetchone():
         raise Unusable("it is damaged")

@@ -71,6 +71,7 @@ MISNUMBERED = """SELECT room_id FROM message GROUP BY room_id
     HAVING count(*) <> max(seq) OR sum(seq) <> count(*) * (count(*) + 1) / 2 LIMIT 1"""
 INTEGRITY_CHECK = "PRAGMA integrity_check(1)"
 FOREIGN_KEY_CHECK = "PRAGMA foreign_key_check"
+SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name <> 'manifest' ORDER BY type, name"
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"

@@ -73,6 +73,21 @@ async def test_a_server_goes_on_where_the_backup_was_made(backup: Path, place: P
     assert not list(backup.parent.glob("backup?*"))
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON message BEGIN DELETE FROM message WHERE seq = NEW.seq; END",
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE TABLE more (x)",
+        "ALTER TABLE account ADD COLUMN more",
+    ],
+)
+def test_what_would_work_inside_the_database_later_is_refused(backup: Path, place: Path, sql: str) -> None:
+    change(backup, sql)
+    assert "its schema is not the one" in fails(backup, place / "a.db", verify=True)
+    assert not (place / "a.db").exists()
+
+
 async def test_a_backup_of_an_older_database_is_restored_and_migrated(tmp_path: Path, place: Path) -> None:
     old = old_database(tmp_path / "old.db")
     before = content(old)
