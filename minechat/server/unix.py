@@ -6,7 +6,7 @@ import stat
 import struct
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from minechat import system
 from minechat.errors import AddressUnusable
@@ -28,11 +28,14 @@ def listening(path: str) -> Iterator[socket.socket]:
     """
     if sys.platform == "win32":
         raise AddressUnusable("unix sockets are not known on this system")
-    try:
-        with _locked(path), _reachable(path) as address, _bound(path, address) as listener:
-            yield listener
-    except OSError as error:
-        raise AddressUnusable(f"cannot open the admin socket {path!r}: {error.strerror or error}") from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_locked(path))
+            address = stack.enter_context(_reachable(path))
+            listener = stack.enter_context(_bound(path, address))
+        except OSError as error:
+            raise AddressUnusable(f"cannot open the admin socket {path!r}: {error.strerror or error}") from error
+        yield listener
 
 
 @contextmanager

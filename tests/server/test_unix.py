@@ -55,6 +55,12 @@ def test_whoever_comes_is_connected_and_known(tmp_path: Path) -> None:
             assert unix.peer_uid(server) == unix.peer_uid(client) == os.geteuid()
 
 
+def test_what_goes_wrong_while_it_is_open_is_not_blamed_on_it(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError), unix.listening(str(tmp_path / "admin")):
+        raise ConnectionResetError
+    assert not (tmp_path / "admin").exists()
+
+
 def test_what_a_dead_server_left_is_replaced(tmp_path: Path) -> None:
     path = str(tmp_path / "admin")
     subprocess.run([sys.executable, "-c", LEFT_BEHIND, path], check=True, timeout=30)
