@@ -34,7 +34,8 @@ def listening(path: str) -> Iterator[socket.socket]:
             address = stack.enter_context(_reachable(path))
             listener = stack.enter_context(_bound(path, address))
         except OSError as error:
-            raise AddressUnusable(f"cannot open the admin socket {path!r}: {error.strerror or error}") from error
+            reason = error.strerror or error
+            raise AddressUnusable(f"cannot open the admin socket {path!r}: {reason}") from error
         yield listener
 
 
