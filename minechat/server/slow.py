@@ -64,7 +64,8 @@ class Lag:
     def look(self, now: float) -> None:
         self.waiting = self.outlet.waiting
         taken = self.outlet.taken
-        if taken != self._taken:
+        # A transport that held a byte too few to be paused does not tell when it is gone.
+        if taken != self._taken or not self.waiting:
             self._taken = taken
             self.since = now
 

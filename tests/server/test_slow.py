@@ -114,3 +114,18 @@ async def test_nothing_is_looked_at_while_nobody_is_slow(monkeypatch: pytest.Mon
         monkeypatch.undo()
         transport.abort()
         await asyncio.sleep(0)
+
+
+async def test_a_reader_that_took_everything_is_not_stalled_though_its_transport_did_not_tell() -> None:
+    ours, theirs = connected()
+    dropped: list[str] = []
+    now = 0.0
+    with theirs:
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+        backlog = Backlog(LIMITS, lambda outlet, reason, waiting: dropped.append(reason), lambda: now)
+        backlog.add(Outlet(transport, backlog.discard))
+        for now in (11.0, 22.0):
+            backlog.check()
+        assert dropped == []
+        transport.abort()
+        await asyncio.sleep(0)
