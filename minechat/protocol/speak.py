@@ -94,6 +94,7 @@ TABLE: dict[tuple[State, type], State] = {
     (State.TOKEN_GIVEN, TokenUnknown): State.NEWCOMER,
     (State.TOKEN_GIVEN, NotSent): State.CLOSED,
     (State.NEWCOMER, NicknameAsked): State.ASKED,
+    (State.NEWCOMER, NotSent): State.CLOSED,
     (State.ASKED, Nickname): State.NICKNAME_GIVEN,
     (State.ASKED, NotSent): State.CLOSED,
     (State.NICKNAME_GIVEN, Introduced): State.INTRODUCED,

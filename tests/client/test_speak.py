@@ -191,13 +191,15 @@ async def test_a_refused_message_leaves_the_connection_of_use(serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "before", [[], [HELLO], [HELLO, ASKS]], ids=["at once", "to a token", "to a nickname"]
+    ("before", "registers"),
+    [([], False), ([HELLO], False), ([HELLO], True), ([HELLO, ASKS], True)],
+    ids=["at once", "to a token", "to a newcomer", "to a nickname"],
 )
-async def test_a_refused_login_is_told_though_a_reset_follows(serve, reset, before: list[bytes]) -> None:
+async def test_a_refused_login_is_told_though_a_reset_follows(serve, reset, before, registers: bool) -> None:
     port = await serve(Script(*before, b"Message not sent: the server is full.\n", end=reset))
     with pytest.raises(Refused) as caught:
         async with speaking("127.0.0.1", port) as speaker:
-            await (speaker.register("x") if ASKS in before else speaker.authorize(TOKEN))
+            await (speaker.register("x") if registers else speaker.authorize(TOKEN))
     assert (caught.value.reason, caught.value.retry_after) == ("the server is full", None)
 
 

@@ -85,6 +85,7 @@ PATHS: dict[str, list[Event]] = {
     "refused at once": [REFUSED],
     "refused after the greeting": [Greeting(), REFUSED],
     "refused with a token": [Greeting(), Token("x"), REFUSED],
+    "refused as a newcomer": [Greeting(), Token("nobody"), TokenUnknown(), REFUSED],
     "refused when asked": [Greeting(), NoToken(), NicknameAsked(), REFUSED],
     "refused with a nickname": [Greeting(), NoToken(), NicknameAsked(), Nickname("x"), REFUSED],
     "refused when introduced": [*LOGIN, REFUSED],
