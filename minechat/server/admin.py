@@ -48,19 +48,22 @@ class Admin:
         """Takes a connection, or tells it why not."""
         problem = self._problem(unix.peer_uid(writer.get_extra_info("socket")))
         if problem is not None:
-            writer.write(_line({"error": problem, "kind": "Forbidden"}))
+            writer.write(_line(problem))
             writer.close()
             return
         task = self._tasks.create_task(self._talk(reader, writer))
         self._talks.add(task)
         task.add_done_callback(self._talks.discard)
 
-    def _problem(self, uid: int | None) -> str | None:
+    def _problem(self, uid: int | None) -> dict[str, Any] | None:
         if not may_order(uid):
             event("order_forbidden", uid=-1 if uid is None else uid)
-            return "only the user this server runs as and root may give orders"
+            words = "only the user this server runs as and root may give orders"
+            return {"error": words, "kind": "Forbidden"}
         if self._stopping or len(self._talks) >= MOST:
-            return "too many give orders at once" if not self._stopping else "the server is stopping"
+            words = "the server is stopping" if self._stopping else "too many give orders at once"
+            # By then a talk in which nobody says anything has ended.
+            return {"error": words, "kind": "Refused", "retry_after": self._deadline}
         return None
 
     async def stop(self) -> None:

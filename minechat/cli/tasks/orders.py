@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from minechat.cli.exits import UsageError
+from minechat.cli.sentences import refused
 from minechat.cli.tasks import sentences
 from minechat.cli.typed_server import TaskOptions
 from minechat.client.threads import in_daemon_thread
@@ -18,6 +19,7 @@ from minechat.errors import (
     LocalError,
     MinechatError,
     NotStored,
+    Refused,
     TimedOut,
     Unreachable,
 )
@@ -141,4 +143,7 @@ def _taken(path: str, answer: dict[str, Any]) -> dict[str, Any]:
         return result
     if answer.get("kind") == "Forbidden":
         raise UsageError(sentences.unreachable(path, str(answer["error"])))
+    if answer.get("kind") == "Refused":
+        again = answer.get("retry_after")
+        raise Refused(refused(str(answer["error"]), again), again)
     raise _REFUSALS.get(str(answer.get("kind")), LocalError)(str(answer["error"]))

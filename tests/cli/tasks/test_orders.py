@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from minechat.cli.tasks.orders import socket_path
+from minechat.server.admin import MOST
 from tests.cli.tasks.programs import refused, task
 from tests.cli.tasks.ruling import done, ordered, serving
 
@@ -44,6 +45,16 @@ async def test_a_named_socket_is_asked(tmp_path: Path) -> None:
         socket_there = ("--admin-socket", str(tmp_path / "elsewhere"))
         assert (await done(tmp_path, "list", "bans", *socket_there))[1].endswith("nobody is banned\n")
         os.rename(tmp_path / "elsewhere", tmp_path / "a.db.admin")
+
+
+async def test_who_comes_when_too_many_order_is_told_to_come_again(tmp_path: Path) -> None:
+    async with serving(tmp_path), AsyncExitStack() as others:
+        for _ in range(MOST):
+            _, writer = await asyncio.open_unix_connection(f"{tmp_path}/a.db.admin")
+            others.callback(writer.close)
+        result = await ordered(tmp_path, "list", "bans")
+    assert result.returncode == 5
+    assert result.stderr.endswith(": refused: too many give orders at once; try again in 10 s\n")
 
 
 #: The command as another user, who may not read this Python: once as ourselves, so that all is loaded.
