@@ -16,7 +16,7 @@ from minechat.server.hub import Hub
 from minechat.server.limits import AccountBudgets, WrongTokenBudget
 from minechat.server.owner import Owner
 from minechat.server.settings import Limits
-from minechat.server.storage import Storage, open_storage
+from minechat.server.storage import AccountRow, Storage, open_storage
 
 NOBODYS = "4895e77b-6732-41ce-8c7c-5895a5a3ea6f"
 
@@ -80,6 +80,27 @@ async def test_no_login_with_an_old_token_slips_past_its_end(house: House) -> No
         (_, new, _), came_in = await asyncio.gather(house.owner.renew(number), late_login())
         assert house.closed == ["your token was replaced"] * came_in, f"after {delay} turns"
         token = new
+
+
+async def test_what_the_database_said_before_an_order_does_not_count_after_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = await house.eva()
+    read = house.owner.storage.account_by_token
+    answered, arrives = asyncio.Event(), asyncio.Event()
+
+    async def late(token_hash: bytes) -> AccountRow | None:
+        row = await read(token_hash)
+        answered.set()
+        await arrives.wait()
+        return row
+
+    monkeypatch.setattr(house.owner.storage, "account_by_token", late)
+    login = asyncio.create_task(house.log_in(eva.token))
+    await answered.wait()
+    await house.owner.renew(eva.person.name)
+    arrives.set()
+    assert not await login
 
 
 async def test_no_login_slips_past_a_ban(house: House) -> None:
