@@ -1,6 +1,9 @@
-"""What every test may ask for: tools that may be missing, and the corpus of hostile strings."""
+"""What every test may ask for: tools that may be missing, and a folder that others may enter."""
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,3 +14,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             missing = [tool for tool in marker.args if shutil.which(tool) is None]
             if missing:
                 item.add_marker(pytest.mark.skip(reason=f"not installed here: {', '.join(missing)}"))
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that other users may enter, with a short name; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="minechat-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)

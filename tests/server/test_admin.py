@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from minechat.errors import AddressUnusable
-from minechat.server.admin import LINE, MOST, admin_socket, may_order
+from minechat.server.admin import LINE, MOST, admin_socket, may_order, obeying
 from minechat.server.app import Server, running
 from minechat.server.orders import PAGE, REASON
 from minechat.server.owner import Owner
@@ -44,12 +44,13 @@ async def ruled(settings: Settings, path: str) -> AsyncIterator[Server]:
 @asynccontextmanager
 async def socket_alone(tmp_path: Path, path: str, deadline: float = DEADLINE) -> AsyncIterator[None]:
     """The socket on a database, without a server."""
-    async with (
-        open_storage(f"sqlite:///{tmp_path}/alone.db", on_committed=lambda _: None) as storage,
-        asyncio.TaskGroup() as tasks,
-        admin_socket(path, Owner(storage), tasks, deadline),
-    ):
-        yield
+    with admin_socket(path) as listener:
+        async with (
+            open_storage(f"sqlite:///{tmp_path}/alone.db", on_committed=lambda _: None) as storage,
+            asyncio.TaskGroup() as tasks,
+            obeying(listener, Owner(storage), tasks, deadline),
+        ):
+            yield
 
 
 class Orders:
@@ -352,10 +353,9 @@ with socket.socket(socket.AF_UNIX) as stranger:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-async def test_an_order_of_another_user_is_refused(tmp_path: Path, path: str) -> None:
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)
-    async with socket_alone(tmp_path, path):
+async def test_an_order_of_another_user_is_refused(open_folder: Path) -> None:
+    path = str(open_folder / "admin")
+    async with socket_alone(open_folder, path):
         os.chmod(path, 0o666)
         asked = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", STRANGER, path], capture_output=True, text=True, timeout=30

@@ -158,13 +158,9 @@ except PermissionError as error:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_no_order_reaches_an_impostor(tmp_path: Path) -> None:
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)
-    folder = tmp_path / "everybodys"
-    folder.mkdir()
-    folder.chmod(0o777)
-    path = str(folder / "admin")
+def test_no_order_reaches_an_impostor(open_folder: Path) -> None:
+    open_folder.chmod(0o777)
+    path = str(open_folder / "admin")
     with subprocess.Popen(
         [sys.executable, "-c", IMPOSTOR, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as impostor:

@@ -71,15 +71,13 @@ sys.exit(list.main(["bans", *database]))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-async def test_another_user_may_not_order(tmp_path: Path) -> None:
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)
-    async with serving(tmp_path):
-        command = [sys.executable, "-c", AS_ANOTHER, f"{tmp_path}/a.db"]
+async def test_another_user_may_not_order(open_folder: Path) -> None:
+    async with serving(open_folder):
+        command = [sys.executable, "-c", AS_ANOTHER, f"{open_folder}/a.db"]
         for mode in (0o600, 0o666):
-            os.chmod(tmp_path / "a.db.admin", mode)
+            os.chmod(open_folder / "a.db.admin", mode)
             result = await asyncio.to_thread(
-                subprocess.run, command, cwd=tmp_path, capture_output=True, text=True, timeout=30
+                subprocess.run, command, cwd=open_folder, capture_output=True, text=True, timeout=30
             )
             assert "as the user the server runs as, or as root" in refused(result)
 
