@@ -1,6 +1,7 @@
 """Restoring: only what is whole, only where nothing is, and exactly what was backed up."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from minechat.errors import BackupUnusable, DatabaseUnusable
 from minechat.server.storage import manifest, migrations, open_storage
+from minechat.server.storage import restore as restoring
 from minechat.server.storage.backup import back_up
 from minechat.server.storage.restore import restore
 from tests.server.storage.disks import small_disk
@@ -71,6 +73,25 @@ async def test_a_server_goes_on_where_the_backup_was_made(backup: Path, place: P
         assert await running.say(one.id, one.name, "general", "x") == 226
     assert backup.read_bytes() == before
     assert not list(backup.parent.glob("backup?*"))
+
+
+@pytest.mark.parametrize(
+    ("verify", "sql"),
+    [
+        (True, "UPDATE message SET text = 'other' WHERE seq = 1"),
+        (False, "UPDATE manifest SET sha256 = 'other' WHERE name = 'message'"),
+    ],
+)
+def test_a_copy_that_is_not_what_was_examined_is_not_kept(
+    backup: Path, place: Path, monkeypatch: pytest.MonkeyPatch, verify: bool, sql: str
+) -> None:
+    def copied_otherwise(source: str, new: str) -> None:
+        shutil.copyfile(source, new)
+        change(Path(new), sql)
+
+    monkeypatch.setattr(restoring, "_copy", copied_otherwise)
+    assert "does not hold what the backup was made with" in fails(backup, place / "a.db", verify=verify)
+    assert not list(place.glob("a.db*[!k]"))
 
 
 @pytest.mark.parametrize(
