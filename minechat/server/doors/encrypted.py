@@ -98,9 +98,6 @@ class Encrypted(asyncio.Transport, asyncio.BufferedProtocol):
         self._go_on(self._tls)
 
     def eof_received(self) -> bool:
-        if self._tls is not None:
-            self._incoming.write_eof()
-            self._go_on(self._tls)
         # Without its farewell (RFC 8446, section 6.1) the end may be somebody else's doing; nothing that is
         # not complete by then counts on either port, so it is no more than the end of a plain connection.
         self._peer_ends()
