@@ -396,6 +396,14 @@ async def test_connections_count_before_their_handshake(
         assert await good.line() == b"hello\n"
 
 
+async def test_a_server_that_stops_waits_for_no_handshake(settings: Settings, files: tuple[str, str]) -> None:
+    async with running(replace(settings, certificate=files[0], key=files[1])) as server:
+        client = await raw(server.write_port)
+        await until(lambda: server.connections()["write"] == 1)
+    # Long before the handshake's own deadline.
+    assert await asyncio.wait_for(client.rest(), DEADLINE / 4) == b""
+
+
 async def reset(client: Raw) -> None:
     sock = client.writer.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
