@@ -1,15 +1,13 @@
 """A server's certificate as its options want it: which files, made where they must be, told to friends."""
 
+import os
 import sys
 from ipaddress import ip_address
 
 from minechat.cli import report, sentences
 from minechat.cli.typed_server import ServerOptions
-from minechat.server.selfsigned import ensure, fingerprint
+from minechat.server.selfsigned import fingerprint
 from minechat.server.storage import file_of
-
-#: By what names a server is reached on its own machine.
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def files(options: ServerOptions) -> tuple[str | None, str | None]:
@@ -23,23 +21,22 @@ def files(options: ServerOptions) -> tuple[str | None, str | None]:
     return options.tls_cert or f"{database}.crt", options.tls_key or f"{database}.key"
 
 
-def prepare(options: ServerOptions) -> None:
-    """Makes a certificate where --tls-self-signed wants one and there is none yet.
+def will_be_made(options: ServerOptions) -> bool:
+    """Whether --tls-self-signed wants a certificate and there is none yet."""
+    certificate, _ = files(options)
+    return options.tls_self_signed and certificate is not None and not os.path.lexists(certificate)
 
-    :raises CertificateUnusable: it cannot be made
+
+def tell_friends(options: ServerOptions, read_port: int, write_port: int, *, new: bool) -> None:
+    """The command by which friends reach a server whose certificate nobody else vouches for.
+
+    :param new: the certificate was made at this start, which is told too
     """
     certificate, key = files(options)
-    if not options.tls_self_signed or certificate is None or key is None:
-        return
-    if ensure(certificate, key, (options.host, *LOCAL)) and not (options.quiet or options.json):
-        report.write(sys.stderr, sentences.certificate_made(certificate, key) + "\n")
-
-
-def tell_friends(options: ServerOptions, read_port: int, write_port: int) -> None:
-    """The command by which friends reach a server whose certificate nobody else vouches for."""
-    certificate, _ = files(options)
     if not options.tls_self_signed or certificate is None or options.quiet or options.json:
         return
+    if new:
+        report.write(sys.stderr, sentences.certificate_made(certificate, str(key)) + "\n")
     line = sentences.for_friends(_name(options.host), read_port, write_port, fingerprint(certificate))
     report.write(sys.stderr, line + "\n")
 

@@ -51,13 +51,13 @@ async def serve(options: ServerOptions) -> int:
 async def _serve(options: ServerOptions, figures: Figures, log: Outflow) -> None:
     service = Service.of(os.environ)
     started = time.monotonic()
-    certificate.prepare(options)
+    is_new = certificate.will_be_made(options)
     # Loads Unicode's tables of look-alikes: the first to register would hold up everybody for that long.
     key(mend("Вася"))
     async with running(settings(options), figures) as server:
         reason = "failure"
         _reload_on_hangup(server, service)
-        _tell(options, server)
+        _tell(options, server, new_certificate=is_new)
         log.start()
         try:
             await service.watch(lambda: _status(server))
@@ -82,6 +82,7 @@ def settings(options: ServerOptions) -> Settings:
         announce_joins=options.announce_joins,
         certificate=cert,
         key=key,
+        self_signed=options.tls_self_signed,
         metrics_port=options.metrics_port,
         metrics_port_or_free=not _named(options, "metrics_port"),
         admin_socket=socket_path(options.database, options.admin_socket),
@@ -92,11 +93,11 @@ def _named(options: ServerOptions, field: str) -> bool:
     return not options.origin(field).startswith("the default")
 
 
-def _tell(options: ServerOptions, server: Server) -> None:
+def _tell(options: ServerOptions, server: Server, *, new_certificate: bool) -> None:
     if not (options.quiet or options.json):
         host = shown(server.host)
         report.write(sys.stderr, sentences.serving(host, server.read_port, server.write_port) + "\n")
-    certificate.tell_friends(options, server.read_port, server.write_port)
+    certificate.tell_friends(options, server.read_port, server.write_port, new=new_certificate)
     moved = server.metrics_port not in (None, options.metrics_port) and options.metrics_port != 0
     if moved and not options.json:
         assert options.metrics_port is not None and server.metrics_port is not None

@@ -4,9 +4,10 @@ import asyncio
 import json
 import logging
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from minechat.errors import InvalidInput, MinechatError, NotStored
@@ -121,30 +122,41 @@ class Admin:
             return _error(refused)
 
 
-@asynccontextmanager
-async def admin_socket(
-    path: str | None, owner: Owner, tasks: asyncio.TaskGroup, deadline: float = DEADLINE
-) -> AsyncIterator[None]:
-    """Takes the owner's orders at a path as long as the block runs.
+@contextmanager
+def admin_socket(path: str | None) -> Iterator[socket.socket | None]:
+    """The socket for the owner's orders, which wait in it until ``obeying``; None where none is wanted.
 
-    :param path: None opens nothing
-    :param deadline: seconds for each line to come, and for each answer to be taken
-    :raises AddressUnusable: the socket cannot be opened there
+    :raises AddressUnusable: it cannot be opened there
     """
     if path is None or sys.platform == "win32":
-        yield
+        yield None
         return
     if unix.is_open_to_all(os.path.dirname(path) or os.curdir):
         # The socket is safe there all the same: each end asks the system who the other is.
         event("admin_folder_open_to_all", logging.WARNING, path=path)
     with unix.listening(path) as listener:
-        admin = Admin(owner, tasks, deadline)
-        server = await asyncio.start_unix_server(admin.connected, sock=listener, limit=LINE)
-        try:
-            yield
-        finally:
-            server.close()
-            await admin.stop()
+        yield listener
+
+
+@asynccontextmanager
+async def obeying(
+    listener: socket.socket | None, owner: Owner, tasks: asyncio.TaskGroup, deadline: float = DEADLINE
+) -> AsyncIterator[None]:
+    """Takes the owner's orders as long as the block runs.
+
+    :param listener: from ``admin_socket``; None takes none
+    :param deadline: seconds for each line to come, and for each answer to be taken
+    """
+    if listener is None or sys.platform == "win32":
+        yield
+        return
+    admin = Admin(owner, tasks, deadline)
+    server = await asyncio.start_unix_server(admin.connected, sock=listener, limit=LINE)
+    try:
+        yield
+    finally:
+        server.close()
+        await admin.stop()
 
 
 def _error(error: MinechatError) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from minechat import system
 from minechat.errors import MinechatError
 from minechat.protocol import listen
 from minechat.server.accounts import Accounts
-from minechat.server.admin import admin_socket
+from minechat.server.admin import admin_socket, obeying
 from minechat.server.audience import Audience, Wire
 from minechat.server.bans import Bans
 from minechat.server.doors.encrypted import Encryption
@@ -25,8 +25,9 @@ from minechat.server.look import look
 from minechat.server.owner import Owner
 from minechat.server.ports import accepting, bound, port_of
 from minechat.server.pulse import beat, first_bug
+from minechat.server.selfsigned import LOCAL, ensure, remove
 from minechat.server.settings import Settings
-from minechat.server.storage import SQLITE, Storage, Stored, open_storage
+from minechat.server.storage import SQLITE, Storage, Stored, ensure_placed, open_storage
 from minechat.server.tls import Certificate
 
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
@@ -97,32 +98,28 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
     :raises DatabaseUnusable: the database cannot be opened, or failed later
     :raises Exception: a bug in a task or in a callback of the loop
     """
-    certificate = _certificate(settings)
+    figures = figures or Figures()
     hubs: list[Hub] = []
 
     def committed(batch: Sequence[Stored]) -> None:
-        server.figures.messages += len(batch)
-        server.figures.commit.add(batch[0].waited)
+        figures.messages += len(batch)
+        figures.commit.add(batch[0].waited)
         for hub in hubs:
             hub.committed(batch)
 
-    with (
-        bound(settings.host, settings.read_port) as read_socket,
-        bound(settings.host, settings.write_port) as write_socket,
-        _status_socket(settings) as status_socket,
-    ):
-        ports = [port_of(one) for one in (read_socket, write_socket, status_socket) if one]
-        server = Server(settings.host, *ports, figures=figures, certificate=certificate)
-        async with open_storage(settings.database, on_committed=committed) as storage:
-            hub = _hub(settings, storage, Bans(await storage.bans()), server.figures)
+    with _sockets(settings) as sockets:
+        async with _files(settings, committed) as (certificate, storage):
+            ports = [port_of(one) for one in (sockets.read, sockets.write, sockets.status) if one]
+            server = Server(settings.host, *ports, figures=figures, certificate=certificate)
+            hub = _hub(settings, storage, Bans(await storage.bans()), figures)
             hubs.append(hub)
             async with _supervised() as tasks:
-                watches = [storage.broken(), beat(server.figures), first_bug()]
+                watches = [storage.broken(), beat(figures), first_bug()]
                 watching = [tasks.create_task(watch) for watch in watches]
                 async with (
-                    admin_socket(settings.admin_socket, _owner(storage, hub, server), tasks),
-                    _status(settings, server, status_socket),
-                    _doors(settings, server, hub, tasks, (read_socket, write_socket)),
+                    obeying(sockets.admin, _owner(storage, hub, server), tasks),
+                    _status(settings, server, sockets.status),
+                    _doors(settings, server, hub, tasks, sockets),
                     _characters(settings, hub, tasks),
                 ):
                     yield server
@@ -130,8 +127,44 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
                     watch.cancel()
 
 
-def _certificate(settings: Settings) -> Certificate | None:
-    return None if settings.certificate is None else Certificate(settings.certificate, settings.key)
+class _Sockets(NamedTuple):
+    """Where people, a monitor and the owner come to."""
+
+    read: socket.socket
+    write: socket.socket
+    status: socket.socket | None
+    admin: socket.socket | None
+
+
+@contextmanager
+def _sockets(settings: Settings) -> Iterator[_Sockets]:
+    """Everything whose lack leaves no trace: taken before any file is made."""
+    with (
+        bound(settings.host, settings.read_port) as read,
+        bound(settings.host, settings.write_port) as write,
+        _status_socket(settings) as status,
+    ):
+        # The admin socket lies beside the database: what they lack is told of the database.
+        ensure_placed(settings.database)
+        with admin_socket(settings.admin_socket) as admin:
+            yield _Sockets(read, write, status, admin)
+
+
+@asynccontextmanager
+async def _files(
+    settings: Settings, committed: Callable[[Sequence[Stored]], None]
+) -> AsyncIterator[tuple[Certificate | None, Storage]]:
+    """The certificate and the database; one that was made for the other goes again if that cannot be."""
+    cert, key = settings.certificate, settings.key
+    async with AsyncExitStack() as stack:
+        with ExitStack() as failed:
+            if settings.self_signed and cert and key and ensure(cert, key, (settings.host, *LOCAL)):
+                failed.callback(remove, cert, key)
+            certificate = None if cert is None else Certificate(cert, key)
+            opening = open_storage(settings.database, on_committed=committed)
+            storage = await stack.enter_async_context(opening)
+            failed.pop_all()
+        yield certificate, storage
 
 
 def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> Hub:
@@ -189,7 +222,7 @@ async def _doors(
     server: Server,
     hub: Hub,
     tasks: asyncio.TaskGroup,
-    sockets: tuple[socket.socket, socket.socket],
+    sockets: _Sockets,
 ) -> AsyncIterator[None]:
     gate = Gate(
         capacity(settings.limits.connections, system.raise_descriptor_limit()),
@@ -202,8 +235,8 @@ async def _doors(
     visitors = Visitors(hub, settings.limits, gate, tasks, server.figures)
     encryption = Encryption(server.certificate, server.figures)
     doors = [
-        await accepting(encryption.before(lambda: ListenDoor(wire, gate)), sockets[0]),
-        await accepting(encryption.before(lambda: SpeakDoor(visitors)), sockets[1]),
+        await accepting(encryption.before(lambda: ListenDoor(wire, gate)), sockets.read),
+        await accepting(encryption.before(lambda: SpeakDoor(visitors)), sockets.write),
     ]
     server.opened(gate, wire)
     try:

@@ -14,6 +14,8 @@ from typing import Any
 from minechat.errors import CertificateUnusable
 from minechat.system import open_private, sync_folder
 
+#: By what names a server is reached on its own machine.
+LOCAL = ("localhost", "127.0.0.1", "::1")
 #: Days it is good for: ten years. Whoever pins its fingerprint would have to be told of each new one.
 DAYS = 3653
 #: More than any certificate with its chain; a larger file is something else.
@@ -43,8 +45,19 @@ def ensure(cert_path: str, key_path: str, names: Iterable[str]) -> bool:
         )
     certificate, key = _made(names)
     _publish(key_path, key)
-    _publish(cert_path, certificate)
+    try:
+        _publish(cert_path, certificate)
+    except BaseException:
+        os.unlink(key_path)
+        raise
     return True
+
+
+def remove(cert_path: str, key_path: str) -> None:
+    """Takes back what ``ensure`` has just made and nobody has seen."""
+    for path in (cert_path, key_path):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def fingerprint(cert_path: str) -> str:

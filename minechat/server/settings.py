@@ -90,6 +90,7 @@ class Settings:
     :param announce_joins: whether a new account is announced in the chat
     :param certificate: file of the TLS certificate chain of both ports, PEM; None speaks plainly
     :param key: file of its private key, PEM
+    :param self_signed: whether both are made at the start where they are missing
     :param metrics_port: port of /health, /ready and /metrics on 127.0.0.1; 0 takes a free one, None opens
         none
     :param metrics_port_or_free: take a free port for them when that one is taken
@@ -105,6 +106,7 @@ class Settings:
     announce_joins: bool = False
     certificate: str | None = None
     key: str | None = None
+    self_signed: bool = False
     metrics_port: int | None = None
     metrics_port_or_free: bool = False
     admin_socket: str | None = None

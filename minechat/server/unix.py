@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from minechat import system
 from minechat.errors import AddressUnusable
+from minechat.server.lockfile import locked
 
 #: Bytes of a path that every system's socket addresses hold (unix(7): 108 with the final NUL on Linux).
 ADDRESS = 104
@@ -30,7 +30,9 @@ def listening(path: str) -> Iterator[socket.socket]:
         raise AddressUnusable("unix sockets are not known on this system")
     with ExitStack() as stack:
         try:
-            stack.enter_context(_locked(path))
+            if not path:
+                raise OSError("the name is empty")
+            stack.enter_context(locked(path))
             address = stack.enter_context(_reachable(path))
             listener = stack.enter_context(_bound(path, address))
         except OSError as error:
@@ -73,19 +75,6 @@ def is_open_to_all(folder: str) -> bool:
     except OSError:
         return False
     return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
-
-
-@contextmanager
-def _locked(path: str) -> Iterator[None]:
-    if not path:
-        raise OSError("the name is empty")
-    fd = system.open_private(path + ".lock", os.O_RDWR | os.O_CREAT)
-    try:
-        if not system.lock(fd):
-            raise OSError("a server that is running uses it")
-        yield
-    finally:
-        os.close(fd)
 
 
 @contextmanager

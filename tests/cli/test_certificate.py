@@ -1,6 +1,5 @@
 """The certificate of a server: where it lies, when it is made, and the line for friends."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from minechat.cli import certificate
 from minechat.cli.settings import parse
 from minechat.cli.typed_server import ServerOptions
-from minechat.server.selfsigned import fingerprint
+from minechat.server.selfsigned import ensure, fingerprint
 from tests.certificates import issue
 
 
@@ -38,29 +37,36 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_is_made_at_the_first_start_and_told(here: Path, capsys) -> None:
-    certificate.prepare(options("--tls-self-signed"))
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
-    assert "minechat.db.crt" in told.err
-    certificate.prepare(options("--tls-self-signed"))
-    assert capsys.readouterr().err == ""
-    assert sorted(os.listdir()) == ["minechat.db.crt", "minechat.db.key"]
+def made(wanted: ServerOptions) -> str:
+    """A certificate where it is wanted; its file."""
+    cert, key = certificate.files(wanted)
+    assert cert is not None and key is not None
+    assert ensure(cert, key, ["chat.example"])
+    return cert
+
+
+def test_it_is_told_at_the_start_that_made_it(here: Path, capsys) -> None:
+    wanted = options("--tls-self-signed")
+    assert certificate.will_be_made(wanted)
+    made(wanted)
+    assert not certificate.will_be_made(wanted)
+    certificate.tell_friends(wanted, 5000, 5050, new=True)
+    first = capsys.readouterr().err.splitlines()
+    certificate.tell_friends(wanted, 5000, 5050, new=False)
+    assert capsys.readouterr().err.splitlines() == first[1:]
+    assert "minechat.db.crt" in first[0]
 
 
 @pytest.mark.parametrize("argv", [[], ["--tls-cert", "a", "--tls-key", "b"]])
-def test_without_the_wish_nothing_is_made(here: Path, argv: list[str]) -> None:
-    certificate.prepare(options(*argv))
-    assert os.listdir() == []
+def test_without_the_wish_none_will_be_made(here: Path, argv: list[str]) -> None:
+    assert not certificate.will_be_made(options(*argv))
 
 
 @pytest.mark.parametrize(("host", "named"), [("192.0.2.7", "192.0.2.7"), ("0.0.0.0", "HOST"), ("::", "HOST")])
 def test_friends_get_commands_to_paste(here: Path, capsys, host: str, named: str) -> None:
     wanted = options("--tls-self-signed", "--host", host)
-    certificate.prepare(wanted)
-    capsys.readouterr()
-    certificate.tell_friends(wanted, 5000, 5050)
-    mark = fingerprint("minechat.db.crt")
+    mark = fingerprint(made(wanted))
+    certificate.tell_friends(wanted, 5000, 5050, new=False)
     watching, posting = capsys.readouterr().err.splitlines()
     assert watching.endswith(f": uv run chat.py --host {named} --port 5000 --tls-fingerprint {mark}")
     assert posting.endswith(f": uv run authorization.py --host {named} --port 5050 --tls-fingerprint {mark}")
@@ -70,7 +76,7 @@ def test_friends_get_commands_to_paste(here: Path, capsys, host: str, named: str
 
 def test_who_has_a_certificate_of_an_authority_is_told_nothing(here: Path, capsys) -> None:
     cert, key = issue("chat.example").save(here, "chat")
-    certificate.tell_friends(options("--tls-cert", str(cert), "--tls-key", str(key)), 5000, 5050)
-    certificate.tell_friends(options("--tls-self-signed", "-q"), 5000, 5050)
-    certificate.tell_friends(options("--tls-self-signed", "--json"), 5000, 5050)
+    certificate.tell_friends(options("--tls-cert", str(cert), "--tls-key", str(key)), 5000, 5050, new=True)
+    certificate.tell_friends(options("--tls-self-signed", "-q"), 5000, 5050, new=True)
+    certificate.tell_friends(options("--tls-self-signed", "--json"), 5000, 5050, new=True)
     assert capsys.readouterr().err == ""

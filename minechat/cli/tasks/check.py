@@ -12,9 +12,10 @@ from minechat.cli.tasks.thread import in_thread
 from minechat.cli.tasks.trials import admin_socket, certificate, limits, metrics_port, port
 from minechat.cli.typed_server import ServerOptions
 from minechat.errors import AddressUnusable, DatabaseUnusable, MinechatError
+from minechat.server.lockfile import is_locked
 from minechat.server.storage import file_of
 from minechat.server.storage.database import file_path
-from minechat.server.storage.inspection import Finding, Weight, inspect, is_served
+from minechat.server.storage.inspection import Finding, Weight, inspect
 from minechat.text import safe
 
 WORDS = {Weight.GOOD: "ok", Weight.NOTE: "warning", Weight.BAD: "error"}
@@ -66,7 +67,7 @@ def _findings(options: ServerOptions) -> Iterator[tuple[str, Finding]]:
 
 def _served(url: str) -> bool:
     with suppress(DatabaseUnusable):
-        return is_served(file_path(file_of(url)))
+        return is_locked(file_path(file_of(url)))
     return False
 
 

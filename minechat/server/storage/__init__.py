@@ -184,6 +184,17 @@ def file_of(url: str) -> str:
     return path
 
 
+def ensure_placed(url: str) -> None:
+    """Makes sure that a database has its place, before anything is made beside it.
+
+    :raises DatabaseUnusable: its folder is missing, a server runs on it, or the URL is of no known kind
+    """
+    path = file_of(url)
+    from minechat.server.storage import database  # noqa: PLC0415 - as below
+
+    database.ensure_placed(path)
+
+
 @asynccontextmanager
 async def open_storage(
     url: str,

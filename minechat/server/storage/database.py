@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 
 from minechat import system
 from minechat.errors import DatabaseUnusable
+from minechat.server.lockfile import is_locked, locked
 from minechat.server.log import event
 from minechat.server.storage import migrations, statements
 from minechat.server.storage.atomic import making
@@ -42,6 +43,7 @@ def opened(path: str, busy_timeout: float) -> Iterator[tuple[sqlite3.Connection,
     :raises DatabaseUnusable: with one line that names the file and what stands in the way
     """
     path = file_path(path)
+    # SQLite's own locks would let a second server write between two commits of ours.
     with told(path), locked(path):
         _ensure_file(path)
         with closing(_connect(path, busy_timeout)) as connection:
@@ -61,6 +63,16 @@ def file_path(path: str) -> str:
     return os.path.abspath(path)
 
 
+def ensure_placed(path: str) -> None:
+    """See the function of this name in ``storage``."""
+    path = file_path(path)
+    with told(path):
+        if not os.path.isdir(os.path.dirname(path)):
+            raise Unusable("the folder it belongs in does not exist")
+        if is_locked(path):
+            raise Unusable("a server that is running uses it")
+
+
 @contextmanager
 def told(path: str) -> Iterator[None]:
     """Turns what goes wrong in the block into ``DatabaseUnusable`` with one line."""
@@ -68,22 +80,6 @@ def told(path: str) -> Iterator[None]:
         yield
     except FAILURES as error:
         raise DatabaseUnusable(f"cannot use the database {path!r}: {reason(error)}") from error
-
-
-@contextmanager
-def locked(path: str) -> Iterator[None]:
-    """The lock that every server holds on its database for as long as it runs.
-
-    :raises Unusable: a server holds it
-    """
-    # SQLite's own locks would let a second server write between two commits of ours.
-    fd = system.open_private(path + ".lock", os.O_RDWR | os.O_CREAT)
-    try:
-        if not system.lock(fd):
-            raise Unusable("a server that is running uses it")
-        yield
-    finally:
-        os.close(fd)
 
 
 def _ensure_file(path: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from minechat import system
 from minechat.errors import DatabaseUnusable
+from minechat.server.lockfile import is_locked
 from minechat.server.storage import file_of, migrations, statements
 from minechat.server.storage.database import (
     LOGS,
@@ -80,7 +80,7 @@ def _of_database(path: str) -> Iterator[Finding]:
             return
         if not ensure_readable(path):
             raise Unusable("it is empty; restore it, or remove it to begin anew")
-        is_held = is_served(path)
+        is_held = is_locked(path)
         yield Finding(Weight.GOOD, "a server runs on it" if is_held else "no server runs on it")
         is_quiet = not is_held and not any(os.path.lexists(path + log) for log in LOGS)
         # A server's checkpoints must not wait for long.
@@ -88,18 +88,6 @@ def _of_database(path: str) -> Iterator[Finding]:
         with reading(path, stop, mode="immutable=1" if is_quiet else "mode=ro") as connection:
             yield from _of_schema(connection)
             yield from _of_content(connection)
-
-
-def is_served(path: str) -> bool:
-    """Whether a server runs on the database at a path."""
-    try:
-        fd = os.open(path + ".lock", os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        return not system.lock(fd)
-    finally:
-        os.close(fd)
 
 
 def _of_schema(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 from minechat import system
 from minechat.errors import BackupUnusable
+from minechat.server.lockfile import locked
 from minechat.server.storage import manifest, migrations, statements
 from minechat.server.storage.atomic import making
 from minechat.server.storage.database import (
@@ -17,7 +18,6 @@ from minechat.server.storage.database import (
     ensure_known,
     ensure_readable,
     file_path,
-    locked,
     reason,
     told,
 )
