@@ -12,7 +12,7 @@ from minechat.errors import Refused
 from minechat.server import names
 from minechat.server.accounts import Accounts, Nameless, Person
 from minechat.server.epithets import EPITHETS
-from minechat.server.storage import Storage, open_storage
+from minechat.server.storage import Deed, Storage, open_storage
 from tests.server import pairs
 
 
@@ -93,6 +93,17 @@ async def test_look_alikes_get_another_epithet(storage: Storage) -> None:
     for twin in ("BOBA", "Boba", "вова", "ВОВА", "Ｂｏｂａ", "ΒΟΒΑ"):
         assert (await name(twin, 1)).split()[0] != first.split()[0]
     assert (await name("Клара", 1)).split()[0] == first.split()[0]
+
+
+async def test_who_got_an_account_in_the_database_is_looked_for_there_alone(
+    accounts: Accounts, storage: Storage
+) -> None:
+    registered = await accounts.register("", "here")
+    kept = await accounts.keep(registered.person)
+    assert kept.id is not None
+    assert await accounts.know(registered.token) == kept
+    await storage.new_token(kept.id, b"another", Deed(0.0, "token", kept.name, ""))
+    assert await accounts.know(registered.token) is None
 
 
 #: Names that sound official, and how people would write them to seem so.

@@ -468,6 +468,10 @@ async def test_a_door_may_pause_write_and_close(files: tuple[str, str], trust: s
         assert door.transport.get_extra_info("ssl_object") is not None
         assert not door.plain
         door.transport.pause_reading()
+        # Its answers were clogged and are not any more: that is no reason to hear the peer again.
+        door.transport.pause_writing()
+        door.transport.resume_writing()
+        assert not door.transport.is_reading()
         client.send(b"two\n")
         door.transport.write(b"three\n")
         assert await client.line() == b"three\n"

@@ -21,6 +21,20 @@ def test_it_reads_what_the_writer_wrote_and_cannot_write(tmp_path: Path) -> None
             connection.execute("DELETE FROM room")
 
 
+def test_what_a_strangers_schema_would_call_is_not_called(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.touch()
+    with closing(writing_alone(str(path))) as ours, closing(sqlite3.connect(path)) as unwary:
+        ours.execute("CREATE VIEW v AS SELECT harm()")
+        with reading(str(path)) as readers:
+            for connection in (ours, readers, unwary):
+                connection.create_function("harm", 0, lambda: "done")
+            assert unwary.execute("SELECT * FROM v").fetchone() == ("done",)
+            for connection in (ours, readers):
+                with pytest.raises(sqlite3.OperationalError, match="unsafe use of harm"):
+                    connection.execute("SELECT * FROM v")
+
+
 def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
     with opened(str(tmp_path / "a.db"), 5.0):
         began = time.monotonic()
