@@ -13,6 +13,7 @@ import pytest
 from minechat.client.speak import speaking
 from minechat.errors import Refused
 from minechat.server.app import Server, running
+from minechat.server.doors.entrance import KEEPALIVE, Entrance
 from minechat.server.settings import Limits, Settings
 from tests.server.raw import GREETING, SENT, log_in, opened, raw
 
@@ -51,6 +52,19 @@ async def test_a_ban_without_an_end_is_told_without_a_time(settings: Settings) -
         assert server._gate is not None
         server._gate._barred = lambda source: Refused("you are banned", None)
         assert await (await raw(server.write_port)).rest() == b"Message not sent: you are banned.\n"
+
+
+async def test_the_kernel_asks_after_whoever_fell_silent(settings: Settings) -> None:
+    async with limited(settings) as server:
+        await (await raw(server.write_port)).line()
+        await raw(server.read_port)
+        await until(lambda: inside(server) == 2)
+        assert server._gate is not None
+        for guest in server._gate._guests:
+            assert isinstance(guest, Entrance)
+            sock = guest._transport.get_extra_info("socket")
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == KEEPALIVE
 
 
 async def test_an_address_that_the_owner_shuts_out_leaves_both_ports_at_once(settings: Settings) -> None:
