@@ -15,6 +15,8 @@ WINDOW = 600.0
 MINUTE = 60.0
 #: Bytes a message left behind counts at least, or 16 KiB would be thousands of short ones.
 LEFT_BEHIND_LEAST = 64
+#: Seconds that rounding may add to a wait: who keeps to a budget exactly must not be over it by chance.
+ROUNDING = 1e-6
 
 
 class Pace:
@@ -41,7 +43,8 @@ class Pace:
             return 0.0
         now = self._clock()
         self._due = max(self._due, now) + units / self._rate
-        return max(0.0, self._due - now - self._burst / self._rate)
+        wait = self._due - now - self._burst / self._rate
+        return wait if wait > ROUNDING else 0.0
 
     def allows(self, units: float) -> bool:
         """Charges the units if they may pass at once; leaves the budget alone if not."""
@@ -49,7 +52,7 @@ class Pace:
             return True
         now = self._clock()
         due = max(self._due, now) + units / self._rate
-        if due - now > self._burst / self._rate:
+        if due - now > self._burst / self._rate + ROUNDING:
             return False
         self._due = due
         return True

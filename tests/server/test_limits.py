@@ -43,6 +43,15 @@ def test_nobody_says_more_than_the_burst_and_the_rate_allow(pauses: list[float])
         assert passed <= 5 + 2.0 * (clock.now - start) + 1e-6
 
 
+@given(st.floats(0, 1e8), st.integers(1, 10_000), st.integers(1, 50))
+def test_a_burst_passes_whole_whatever_the_clock_says(now: float, size: int, count: int) -> None:
+    for once in (True, False):
+        pace = Pace(size * count / WINDOW, size * count, lambda: now)
+        passed = [pace.allows(size) if once else pace.take(size) == 0 for _ in range(count)]
+        assert all(passed)
+        assert not pace.allows(size)
+
+
 def test_a_pace_without_a_rate_never_waits() -> None:
     pace = Pace(None, 0)
     assert pace.take(10**9) == 0
