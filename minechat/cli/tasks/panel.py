@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from minechat.cli.tasks.rates import Look, by_reason, delay, per_second, rate, size
 from minechat.text import safe, safe_nick
+
+#: Columns between two cells of a row.
+_GAP = 2
 
 
 class Panel:
@@ -24,7 +28,8 @@ class Panel:
         head = [_row("minechat server", stamp), *(_row(*line) for line in self._figures)]
         # Two tables, each with an empty line and its heads above.
         room = max(2, (options.size.height - len(head) - 4) // 2)
-        yield Group(*head, _people(self._now, room), _addresses(self._now, room))
+        width = options.max_width
+        yield Group(*head, _people(self._now, room, width), _addresses(self._now, room, width))
 
 
 def figures(now: Look, before: Look | None) -> list[tuple[str, str]]:
@@ -52,29 +57,37 @@ def _row(head: str, text: str) -> Text:
     return line.append(f"{head:<10} ", style="bold").append(safe(text))
 
 
-def _people(now: Look, room: int) -> Table:
+def _people(now: Look, room: int, width: int) -> Table:
     rows = [
         (safe_nick(one["nickname"]), safe(one["address"]), str(one["connections"])) for one in now["people"]
     ]
-    return _table(("logged in", "address", "times"), rows, now["people_in_all"], room)
+    return _table(("logged in", "address", "times"), rows, now["people_in_all"], room, width)
 
 
-def _addresses(now: Look, room: int) -> Table:
+def _addresses(now: Look, room: int, width: int) -> Table:
     rows = [(safe(one["address"]), str(one["connections"])) for one in now["addresses"]]
-    return _table(("address", "connections"), rows, now["addresses_in_all"], room)
+    return _table(("address", "connections"), rows, now["addresses_in_all"], room, width)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], in_all: int, room: int) -> Table:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], in_all: int, room: int, width: int) -> Table:
     shown = rows if in_all <= room else rows[: room - 1]
     table = Table(box=None, pad_edge=False, title=" ", title_style="", header_style="bold")
     for number, head in enumerate(heads):
         right = number == len(heads) - 1
-        table.add_column(head, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
+        most = None if number else _left(heads, shown, width)
+        justify: JustifyMethod = "right" if right else "left"
+        table.add_column(head, no_wrap=True, overflow="ellipsis", justify=justify, max_width=most)
     for row in shown:
         table.add_row(*map(Text, row))
     if in_all > len(shown):
         table.add_row(Text(f"… and {in_all - len(shown)} more"), *[Text("")] * (len(heads) - 1))
     return table
+
+
+def _left(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """Columns for the first cell of a row: a long name is cut before the address that can be banned."""
+    others = list(zip(heads, *rows, strict=True))[1:]
+    return max(1, width - sum(_GAP + max(map(cell_len, cells)) for cells in others))
 
 
 def line(now: Look, before: Look | None) -> str:

@@ -66,6 +66,13 @@ def test_it_fits_at_any_size(columns: int, rows: int) -> None:
         assert any("more" in one for one in shown)
 
 
+def test_a_long_name_is_cut_before_its_address() -> None:
+    shown = drawn(Panel(look(people=1, name="Inspiring " + "漢" * 32), None), 40, 24)
+    heads, person = shown[-5], shown[-4]
+    assert heads.split() == ["logged", "in", "address", "times"]
+    assert person.endswith("…  192.0.2.1      1") and cell_len(person) == 40
+
+
 def test_a_strangers_name_is_neither_markup_nor_a_command_to_the_terminal() -> None:
     for name in ("Brave [red]Вася[/nope]", "Brave \x1b[2J\x9b1m\u202eVasya", ":smile:", "a\nb"):
         shown = "\n".join(drawn(Panel(look(people=1, name=name), None), 80, 24))
