@@ -20,6 +20,14 @@ def source(text: str) -> str | None:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
+def is_network(text: str) -> bool:
+    """Whether a text is a network, as ``192.0.2.0/24``."""
+    try:
+        return "/" in text and bool(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return False
+
+
 def is_loopback(counted: str) -> bool:
     """Whether a source is (or holds) an address of this machine alone."""
     network = ipaddress.ip_network(counted)

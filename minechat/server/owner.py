@@ -136,7 +136,11 @@ class Owner:
 
     async def _target(self, whom: str) -> Target:
         source = addresses.source(whom)
-        return Target(None, source) if source is not None else Target(await self._account(whom), None)
+        if source is not None:
+            return Target(None, source)
+        if addresses.is_network(whom):
+            raise InvalidInput(f"{whom!r} is a network; an order is about one address, or a /64 of IPv6")
+        return Target(await self._account(whom), None)
 
     async def _account(self, nick: str) -> AccountRow:
         number = _NUMBER.fullmatch(nick)

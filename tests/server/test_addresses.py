@@ -30,6 +30,11 @@ def test_what_is_no_address_is_none(text: str) -> None:
     assert addresses.source(text) is None
 
 
+def test_a_network_is_not_mistaken_for_a_name() -> None:
+    assert all(map(addresses.is_network, ("192.0.2.0/24", "192.0.2.7/24", "2001:db8::/32")))
+    assert not any(map(addresses.is_network, ("", "192.0.2.7", "either/or", "2001:db8::1", "/")))
+
+
 def test_loopback_is_known_in_both_families() -> None:
     assert all(addresses.is_loopback(one) for one in ("127.0.0.1", "127.9.9.9", "::/64"))
     assert not any(addresses.is_loopback(one) for one in ("192.0.2.7", "2001:db8::/64", "128.0.0.1"))

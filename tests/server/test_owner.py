@@ -52,11 +52,18 @@ async def test_an_account_is_found_as_it_is_shown_by_its_key_and_by_its_number(
         assert (target.account.id, target.name) == (person.id, person.name)
 
 
-@pytest.mark.parametrize("whom", ["nobody", "", "#99", "#", "192.0.2.7/24", "Вася"])
+@pytest.mark.parametrize("whom", ["nobody", "", "#99", "#", "Вася"])
 async def test_who_is_not_there_is_named(accounts: Accounts, owner: Owner, whom: str) -> None:
     await registered(accounts, "Вася")
     for order in (owner.ban(whom, None, ""), owner.unban(whom), owner.rename(whom, "X"), owner.renew(whom)):
         with pytest.raises(InvalidInput, match="nobody is called"):
+            await order
+    assert await written(owner) == []
+
+
+async def test_a_network_is_said_to_be_one(accounts: Accounts, owner: Owner) -> None:
+    for order in (owner.ban("192.0.2.0/24", None, ""), owner.unban("2001:db8::/32")):
+        with pytest.raises(InvalidInput, match="is a network; an order is about one address"):
             await order
     assert await written(owner) == []
 
