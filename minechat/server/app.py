@@ -118,7 +118,7 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
                 watching = [tasks.create_task(watch) for watch in watches]
                 async with (
                     obeying(sockets.admin, _owner(storage, hub, server), tasks),
-                    _status(settings, server, sockets.status),
+                    _status(settings, server, storage, sockets.status),
                     _doors(settings, server, hub, tasks, sockets),
                     _characters(settings, hub, tasks),
                 ):
@@ -264,7 +264,9 @@ def _status_socket(settings: Settings) -> Iterator[socket.socket | None]:
 
 
 @asynccontextmanager
-async def _status(settings: Settings, server: Server, listening: socket.socket | None) -> AsyncIterator[None]:
+async def _status(
+    settings: Settings, server: Server, storage: Storage, listening: socket.socket | None
+) -> AsyncIterator[None]:
     """The status port; open until everybody has left, so that it tells of the end too."""
     if listening is None:
         yield
@@ -273,7 +275,9 @@ async def _status(settings: Settings, server: Server, listening: socket.socket |
     from minechat.server.status import answering  # noqa: PLC0415
 
     path = settings.database.removeprefix(SQLITE)
-    condition = Condition(lambda: server.doors_open, server.connections, server.queued, path)
+    condition = Condition(
+        lambda: server.doors_open, lambda: storage.takes_posts, server.connections, server.queued, path
+    )
     async with answering(listening, pages(condition, server.figures)):
         yield
 

@@ -21,11 +21,13 @@ class Condition:
 
     :param doors_open: whether it takes connections
     :param connections: open connections by port
+    :param takes_posts: whether the storage had room for the last message, or has it again
     :param queued: bytes that wait for readers
     :param database: path of the database file
     """
 
     doors_open: Callable[[], bool]
+    takes_posts: Callable[[], bool]
     connections: Callable[[], Mapping[str, int]]
     queued: Callable[[], int]
     database: str
@@ -34,7 +36,9 @@ class Condition:
         """Why no posts are taken now, in words for the owner; None when they are."""
         if not self.doors_open():
             return "not ready: starting or stopping"
-        return "not ready: the disk is full" if self.space() < ENOUGH else None
+        # A quota refuses what a disk with free space would take.
+        is_full = not self.takes_posts() or self.space() < ENOUGH
+        return "not ready: the disk is full" if is_full else None
 
     def space(self) -> int:
         """Bytes free where the database is."""

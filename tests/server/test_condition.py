@@ -11,8 +11,10 @@ from minechat.server.condition import ENOUGH, Condition, pages
 from minechat.server.figures import Figures
 
 
-def condition(database: str, *, doors_open: bool = True) -> Condition:
-    return Condition(lambda: doors_open, lambda: {"read": 1, "write": 2}, lambda: 0, database)
+def condition(database: str, *, doors_open: bool = True, takes_posts: bool = True) -> Condition:
+    return Condition(
+        lambda: doors_open, lambda: takes_posts, lambda: {"read": 1, "write": 2}, lambda: 0, database
+    )
 
 
 def answers(one: Condition) -> dict[str, tuple[int, bytes]]:
@@ -37,6 +39,12 @@ def test_a_starting_or_stopping_server_is_well_and_not_ready(tmp_path: Path) -> 
     assert found["/health"] == (200, b"ok\n")
     assert found["/ready"] == (503, b"not ready: starting or stopping\n")
     assert b"minechat_ready 0.0\n" in found["/metrics"][1]
+
+
+def test_a_server_whose_storage_refuses_is_not_ready_whatever_space_there_is(tmp_path: Path) -> None:
+    found = answers(condition(f"{tmp_path}/chat.db", takes_posts=False))
+    assert found["/health"] == (200, b"ok\n")
+    assert found["/ready"] == (503, b"not ready: the disk is full\n")
 
 
 @pytest.fixture

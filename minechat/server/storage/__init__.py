@@ -94,6 +94,10 @@ class Deed:
 class Storage(Protocol):
     """Accounts and messages, kept. A result comes after its commit is on the disk, never before."""
 
+    @property
+    def takes_posts(self) -> bool:
+        """False once a message was refused for lack of room on the disk, until there is room again."""
+
     def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
         """Stores a message; the future gives its number in the room.
 

@@ -50,10 +50,11 @@ class Files:
         beside the database, at the offset where its longest file ends. It says so once more when there
         is room again, since that may have come after the write that it is asked about.
         """
-        lacked, self._lacked = self._lacked, self._is_refused(size)
+        lacked, self._lacked = self._lacked, self.refuse(size)
         return lacked or self._lacked
 
-    def _is_refused(self, size: int) -> bool:
+    def refuse(self, size: int) -> bool:
+        """Whether so many bytes more would not fit now."""
         probe = self._path + ".probe"
         try:
             fd = system.open_private(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -93,6 +93,10 @@ class SqliteStorage(Orders):
         self._ended = asyncio.Event()
         self.opened: asyncio.Future[None] = self._loop.create_future()
 
+    @property
+    def takes_posts(self) -> bool:
+        return self._writer.has_room
+
     def start(self) -> None:
         self._thread.start()
 

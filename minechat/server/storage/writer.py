@@ -27,6 +27,8 @@ FAILED = "the database failed and the server is stopping"
 READ_TOO_LONG = "another program has been reading the database for too long"
 #: Seconds between two tries to get the database from another program.
 PAUSE = 0.02
+#: Seconds between two looks whether a disk that was full has room again, while nobody posts.
+LOOK = 1.0
 #: Bytes that a message of the greatest size may take on the disk, with what it drags along.
 ROOM = 8192
 
@@ -39,6 +41,7 @@ class Writer:
         order of the queue.
     :param patience: seconds that an operation waits for another program that holds the database
     :param checkpoints: when the log is copied into the database
+    :param look: seconds between two looks for room on a disk that was full
     """
 
     def __init__(
@@ -48,13 +51,17 @@ class Writer:
         *,
         patience: float = BUSY_TIMEOUT,
         checkpoints: Checkpoints | None = None,
+        look: float = LOOK,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._apply = apply
         self._deliver = deliver
         self._patience = patience
         self._checkpoints = checkpoints or Checkpoints()
+        self._look = look
         self._clock = clock
+        #: Whether the disk had room for what was written last, or has it again.
+        self.has_room = True
         self._closing = False
         self._queue: SimpleQueue[Sequence[Operation] | None] = SimpleQueue()
         #: Taken out of the queue and not done yet, and when the first of them was.
@@ -76,7 +83,7 @@ class Writer:
         :param files: checked before each batch
         :raises Exception: a commit failed for good; its operations are refused, the next must be too
         """
-        while batch := self._take():
+        while batch := self._take(files):
             try:
                 log = files.check()
             except BaseException:
@@ -110,22 +117,29 @@ class Writer:
         begin = partial(self._begin, connection, log, self._held_since + self._patience)
         try:
             lack_room = partial(files.lack_room, len(writes) * ROOM)
-            is_room = commit(connection, writes, self._apply, begin, lack_room)
+            self.has_room = commit(connection, writes, self._apply, begin, lack_room)
         except BaseException:
             disown(writes, FAILED)
             raise
         finally:
             self._deliver(writes)
         self._checkpoints.note(len(writes))
-        self._checkpoint(connection, files, at_once=not is_room or (log > SHORT and files.are_tight()))
+        self._checkpoint(connection, files, at_once=not self.has_room or (log > SHORT and files.are_tight()))
 
     def refuse_all(self) -> None:
         """Refuses batch after batch until it is closed."""
         while batch := self._take():
             self._refuse(batch)
 
-    def _take(self) -> list[Operation]:
-        """Everything that waits, up to the size of a batch; waits for the first one."""
+    def _take(self, files: Files | None = None) -> list[Operation]:
+        """Everything that waits, up to the size of a batch; waits for the first one.
+
+        :param files: looked at for room while nothing waits, where a disk was full
+        """
+        while files is not None and not (self.has_room or self._held or self._closing):
+            self._held += self._asked(within=self._look)
+            # A post would find out too; but nobody posts to a server that is said not to be ready.
+            self.has_room = not self._held and not files.refuse(ROOM)
         batch, self._held = self._held, []
         with suppress(Empty):
             while not self._closing and len(batch) < BATCH:
@@ -154,16 +168,20 @@ class Writer:
 
     def _read_meanwhile(self, connection: sqlite3.Connection) -> None:
         """Another program writes: that keeps nobody from being known by a token."""
+        self._held += self._read(connection, self._asked(within=PAUSE))
+
+    def _asked(self, within: float) -> Sequence[Operation]:
+        """What is asked for within so many seconds."""
         try:
-            operations = self._queue.get(timeout=PAUSE)
+            operations = self._queue.get(timeout=within)
         except Empty:
-            return
+            return ()
         if operations is None:
             self._closing = True
-            return
+            return ()
         if not self._held:
             self._held_since = self._clock()
-        self._held += self._read(connection, operations)
+        return operations
 
     def _checkpoint(self, connection: sqlite3.Connection, files: Files, *, at_once: bool) -> None:
         make = self._checkpoints.make_room if at_once else self._checkpoints.make_when_due

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -61,6 +62,26 @@ async def test_a_full_disk_refuses_posts_keeps_reading_and_recovers(tmp_path: Pa
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert stored == promised == list(range(1, len(promised) + 1))
     assert len(promised) > 40
+
+
+async def test_a_limit_that_no_free_space_tells_of_is_known_until_it_is_gone(tmp_path: Path) -> None:
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with open_storage(url(tmp_path), on_committed=ignore) as storage:
+        one = await author(storage)
+        assert storage.takes_posts
+        size = max(path.stat().st_size for path in tmp_path.iterdir())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10_000, unlimited[1]))
+        try:
+            with pytest.raises(NotStored, match="disk of the server is full"):
+                while True:
+                    await storage.say(one, "n", "general", "x" * 3000)
+            assert not storage.takes_posts
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        async with asyncio.timeout(10):  # nobody posts: it looks itself
+            while not storage.takes_posts:
+                await asyncio.sleep(0.01)
+        await storage.say(one, "n", "general", "x")
 
 
 @pytest.mark.needs("mount", "umount")
