@@ -1,7 +1,7 @@
 """Every sentence of the owner's orders, in one place, so that another language can follow."""
 
 NO_SUCH_TOKEN = (
-    "tokens are kept as hashes only, so none can be shown; --new makes another, and the old one ends"  # noqa: S105
+    "tokens are kept as hashes only, so none can be shown; --new makes another, and the old one ends"  # noqa: S105 - no secret
 )
 NO_SERVER = "no server runs on this database; this takes one that runs: minechat server"
 LOOPBACK_BANNED = "that is an address of this very machine: its own people and proxies are shut out too"
