@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from minechat.errors import AddressUnusable
-from minechat.server.lockfile import locked
+from minechat.server.lockfile import is_locked, locked
 
 #: Bytes of a path that every system's socket addresses hold (unix(7): 108 with the final NUL on Linux).
 ADDRESS = 104
@@ -36,9 +36,26 @@ def listening(path: str) -> Iterator[socket.socket]:
             address = stack.enter_context(_reachable(path))
             listener = stack.enter_context(_bound(path, address))
         except OSError as error:
-            reason = error.strerror or error
-            raise AddressUnusable(f"cannot open the admin socket {path!r}: {reason}") from error
+            raise _unusable(path, error) from error
         yield listener
+
+
+class _GivenBack(Exception):
+    """It could be opened."""
+
+
+def attempt(path: str) -> None:
+    """Opens the socket and gives it back without a trace; what a dead server left there stays.
+
+    :raises AddressUnusable: ``listening`` could not open it
+    """
+    try:
+        if _holds_socket(path) and not is_locked(path):
+            return
+    except OSError as error:
+        raise _unusable(path, error) from error
+    with suppress(_GivenBack), listening(path):
+        raise _GivenBack  # a block that fails leaves no lock file
 
 
 @contextmanager
@@ -111,11 +128,28 @@ def _bound(path: str, address: str) -> Iterator[socket.socket]:
             _unlink_if_still(path, made)
 
 
+def _holds_socket(path: str) -> bool:
+    """False where nothing is at a path.
+
+    :raises OSError: something else than a socket is
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISSOCK(status.st_mode):
+        raise OSError("something else is there, which is left as it is")
+    return True
+
+
 def _remove_what_a_dead_server_left(path: str) -> None:
-    with suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            raise OSError("something else is there, which is left as it is")
-        os.unlink(path)
+    if _holds_socket(path):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _unusable(path: str, error: OSError) -> AddressUnusable:
+    return AddressUnusable(f"cannot open the admin socket {path!r}: {error.strerror or error}")
 
 
 def _unlink_if_still(path: str, made: os.stat_result) -> None:

@@ -1,17 +1,21 @@
 """What a server would need, tried one by one and given back: limits, ports, certificate, admin socket."""
 
 import os
-import stat
 from collections.abc import Iterator
 
 from minechat import system
 from minechat.errors import AddressUnusable, CertificateUnusable
+from minechat.server import unix
 from minechat.server.doors.gate import RESERVE, capacity
+from minechat.server.lockfile import is_locked
 from minechat.server.ports import bound, port_of, shown
 from minechat.server.settings import Limits, Settings
 from minechat.server.status import loopback
 from minechat.server.storage.inspection import Finding, Weight
 from minechat.server.tls import Certificate
+
+#: Seconds for a server that runs to answer on its admin socket.
+ANSWER = 5.0
 
 
 def limits(limits: Limits) -> Iterator[Finding]:
@@ -51,7 +55,8 @@ def port(host: str, number: int, *, served: bool) -> Iterator[Finding]:
             Weight.GOOD, f"{shown(host)}, port {number} is in use, and a server runs on the database"
         )
     else:
-        yield Finding(Weight.GOOD, f"{shown(host)}, port {found if number else 'any'} is free")
+        free = f"port {found} is free" if number else "a free port will do"
+        yield Finding(Weight.GOOD, f"{shown(host)}, {free}")
 
 
 def metrics_port(settings: Settings, *, served: bool) -> Iterator[Finding]:
@@ -70,7 +75,7 @@ def metrics_port(settings: Settings, *, served: bool) -> Iterator[Finding]:
         else:
             raise
     else:
-        yield Finding(Weight.GOOD, f"{number if number else 'any'} is free")
+        yield Finding(Weight.GOOD, f"{number} is free" if number else "a free port will do")
 
 
 def certificate(settings: Settings, *, self_signed: bool) -> Iterator[Finding]:
@@ -95,19 +100,20 @@ def certificate(settings: Settings, *, self_signed: bool) -> Iterator[Finding]:
 
 
 def admin_socket(path: str | None, *, served: bool) -> Iterator[Finding]:
-    """Whether the admin socket can be made where it is wanted.
+    """Whether the admin socket can be opened where it is wanted, or the server that runs answers there.
 
     :raises AddressUnusable: it cannot
     """
     if path is None:
         yield Finding(Weight.NOTE, "unix sockets are not known on this system")
         return
-    folder = os.path.dirname(path) or os.curdir
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
-        raise AddressUnusable(
-            f"cannot make the admin socket {path!r}: its folder is missing or not ours to write"
-        )
-    if os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode):
-        raise AddressUnusable(f"cannot make the admin socket {path!r}: something else is there")
-    in_use = served and os.path.lexists(path)
-    yield Finding(Weight.GOOD, f"{path!r} {'is in use by the server that runs' if in_use else 'can be made'}")
+    try:
+        if served and is_locked(path):
+            with unix.connected(path, ANSWER):
+                yield Finding(Weight.GOOD, f"{path!r} is in use by the server that runs")
+            return
+    except OSError as error:
+        reason = error.strerror or error
+        raise AddressUnusable(f"the server that runs does not answer on {path!r}: {reason}") from None
+    unix.attempt(path)
+    yield Finding(Weight.GOOD, f"{path!r} can be opened")

@@ -107,10 +107,12 @@ def _of_content(connection: sqlite3.Connection) -> Iterator[Finding]:
         counts = {
             table: connection.execute(statements.COUNTS[table]).fetchone()[0]
             for table in migrations.tables(version)
+            if table != "schema_version"
         }
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
         yield Finding(Weight.NOTE, f"not examined to its end: that takes over {LONGEST:g} s beside a server")
     else:
-        yield Finding(Weight.GOOD, "it is whole: " + ", ".join(f"{counts[one]} {one}" for one in counts))
+        found = ", ".join(f"{count} {table}{'' if count == 1 else 's'}" for table, count in counts.items())
+        yield Finding(Weight.GOOD, f"it is whole: {found}")

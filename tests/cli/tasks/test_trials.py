@@ -10,6 +10,7 @@ import pytest
 
 from minechat.cli.tasks import trials
 from minechat.errors import AddressUnusable, CertificateUnusable
+from minechat.server import unix
 from minechat.server.ports import port_of
 from minechat.server.selfsigned import ensure
 from minechat.server.settings import Limits, Settings
@@ -101,7 +102,7 @@ def test_a_certificate_that_is_soon_over_is_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "problem"),
     [
-        (lambda path: path.parent.rmdir(), "its folder is missing"),
+        (lambda path: path.parent.rmdir(), "the folder it belongs in does not exist"),
         (lambda path: path.touch(), "something else is there"),
         (lambda path: path.mkdir(), "something else is there"),
     ],
@@ -115,3 +116,22 @@ def test_where_no_admin_socket_can_be_is_told(
     prepare(path)
     with pytest.raises(AddressUnusable, match=problem):
         only(trials.admin_socket(str(path), served=False))
+
+
+def test_a_name_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    assert only(trials.admin_socket(str(tmp_path / ("x" * 80)), served=False)).weight is Weight.GOOD
+    for length in (110, 300):
+        with pytest.raises(AddressUnusable, match="too long"):
+            only(trials.admin_socket(str(tmp_path / ("x" * length)), served=False))
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_admin_socket_of_a_server_that_runs_is_left_to_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.admin")
+    with unix.listening(path):
+        with pytest.raises(AddressUnusable, match="a server that is running uses it"):
+            only(trials.admin_socket(path, served=False))
+        assert "is in use by the server that runs" in only(trials.admin_socket(path, served=True)).text
+        os.unlink(path)
+        with pytest.raises(AddressUnusable, match="the server that runs does not answer"):
+            only(trials.admin_socket(path, served=True))

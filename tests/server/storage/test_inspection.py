@@ -34,7 +34,7 @@ async def test_a_database_without_a_server_is_described_and_left_as_it_is(tmp_pa
     good = texts(found, Weight.GOOD)
     assert "no server runs on it" in good
     assert "its schema is 2" in good
-    assert "it is whole: 2 schema_version, 2 room, 1 account, 5 message, 1 ban, 1 deed" in good
+    assert "it is whole: 2 rooms, 1 account, 5 messages, 1 ban, 1 deed" in good
     assert "free disk space" in good
     assert texts(found, Weight.BAD) == ""
 
