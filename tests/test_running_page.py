@@ -32,6 +32,11 @@ def test_every_metric_is_told_and_none_that_is_not() -> None:
     assert labels == shown
 
 
+def test_it_says_of_the_commit_delay_what_the_figures_say() -> None:
+    (meaning,) = re.findall(r"^\| `minechat_commit_delay_seconds` \| (.+) \|$", PAGE, re.M)
+    assert f":param commit: {meaning}\n" in (Figures.__doc__ or "")
+
+
 def test_every_option_and_command_it_names_is_there() -> None:
     flags = {flag for command in COMMANDS.values() for option in command.options for flag in option.flags}
     flags |= {"--json", "--extra", "--build"}

@@ -58,7 +58,9 @@ class _Figures(Collector):
         yield _counter("messages", "Messages committed to the disk", figures.messages)
         yield _counter("deliveries", "Messages handed to a reader, once for each reader", figures.deliveries)
         yield _delays("fan_out_delay_seconds", "From a commit to the last write to a reader", figures.fan_out)
-        yield _delays("commit_delay_seconds", "From a message read to its commit", figures.commit)
+        yield _delays(
+            "commit_delay_seconds", "From a message handed to the storage to its commit", figures.commit
+        )
         yield _delays("loop_lag_seconds", "How late the event loop turned", figures.loop_lag)
         yield _gauge("queue_bytes", "Bytes waiting for readers", now.queued)
         yield _labelled(

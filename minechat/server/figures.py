@@ -39,7 +39,7 @@ class Figures:
     :param dropped: readers dropped, by reason
     :param refused: what was refused, by the limit that refused it
     :param fan_out: from a commit known in the loop to the last write to a reader, one for each turn
-    :param commit: from a message read to its commit known in the loop, one for each commit: the oldest in it
+    :param commit: from a message handed to the storage to its commit, for the oldest in each commit
     :param loop_lag: how much later than asked the event loop turned, one for each beat of its pulse
     :param log_lost: events of which the log has no line, as it could not be written
     """
