@@ -501,22 +501,3 @@ async def test_an_idle_connection_takes_little_memory(files: tuple[str, str], tr
         now, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert now / count < 16 << 10
-
-
-def test_it_works_on_the_event_loop_in_c_too(files: tuple[str, str], trust: ssl.SSLContext) -> None:
-    uvloop = pytest.importorskip("uvloop")
-
-    def client(port: int) -> bytes:
-        plain = socket.create_connection(("127.0.0.1", port), DEADLINE)
-        with trust.wrap_socket(plain, server_hostname="localhost") as sock, sock.makefile("rwb") as stream:
-            stream.write(b"x" * 100_000 + b"\n")
-            stream.flush()
-            return stream.readline()
-
-    async def talk() -> None:
-        async with house(files) as here:
-            assert await asyncio.to_thread(client, here.port) == b"x" * 100_000 + b"\n"
-            await (await raw(here.port)).close()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(talk())
