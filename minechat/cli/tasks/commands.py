@@ -93,7 +93,7 @@ TASKS: dict[str, Command] = {
         (
             '%(prog)s "Brave Vasya" --new',
             '%(prog)s "Brave Vasya" --new --json',
-            '%(prog)s "Brave Vasya" --new > token.txt',
+            '(umask 077; %(prog)s "Brave Vasya" --new > token.txt)',
         ),
         (
             Option("nick", (), Kind.TEXT, "the nickname as the chat shows it, or its #number", value="NICK"),
