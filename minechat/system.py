@@ -33,6 +33,7 @@ def _module(name: str) -> Any:
 
 _fcntl = _module("fcntl")
 _resource = _module("resource")
+_pwd = _module("pwd")
 
 
 def open_private(path: str, flags: int) -> int:
@@ -183,6 +184,16 @@ def signals() -> tuple[signal.Signals, ...]:
     """The signals that ask a program to end, as far as they exist here."""
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
+
+
+def user_name(uid: int | None) -> str:
+    """What a user is called here, ``uid N`` where that has no name; empty where nobody can tell."""
+    if uid is None or _pwd is None:
+        return ""
+    try:
+        return str(_pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return f"uid {uid}"
 
 
 def raise_descriptor_limit() -> int:

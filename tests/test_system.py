@@ -117,6 +117,12 @@ def test_the_null_device_is_taken_and_others_are_not() -> None:
         system.open_private("/dev/zero", os.O_RDONLY)
 
 
+def test_a_user_has_a_name_or_a_number() -> None:
+    assert system.user_name(0) == "root"
+    assert system.user_name(3_999_999_999) == "uid 3999999999"
+    assert system.user_name(None) == ""
+
+
 def test_a_lock_keeps_others_out_until_it_is_given_back(tmp_path: Path) -> None:
     path = str(tmp_path / "file")
     first, second = system.open_private(path, CREATE), system.open_private(path, CREATE)

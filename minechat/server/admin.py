@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from minechat import system
 from minechat.errors import InvalidInput, MinechatError, NotStored
 from minechat.server import unix
 from minechat.server.log import event
@@ -47,12 +48,13 @@ class Admin:
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Takes a connection, or tells it why not."""
-        problem = self._problem(unix.peer_uid(writer.get_extra_info("socket")))
+        uid = unix.peer_uid(writer.get_extra_info("socket"))
+        problem = self._problem(uid)
         if problem is not None:
             writer.write(_line(problem))
             writer.close()
             return
-        task = self._tasks.create_task(self._talk(reader, writer))
+        task = self._tasks.create_task(self._talk(reader, writer, uid))
         self._talks.add(task)
         task.add_done_callback(self._talks.discard)
 
@@ -77,19 +79,23 @@ class Admin:
             for task in late:
                 task.cancel()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, uid: int | None
+    ) -> None:
         try:
-            while await self._turn(reader, writer):
+            # In a thread: a directory of users may be far away.
+            owner = self._owner.ordered_by(await asyncio.to_thread(system.user_name, uid))
+            while await self._turn(owner, reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError):
             pass  # whoever ordered has left, or takes no answer
         finally:
             writer.close()
 
-    async def _turn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _turn(self, owner: Owner, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One order and its answer; False when there can be no other on this connection."""
         try:
-            answer, goes_on = await self._obeyed(await self._next(reader)), True
+            answer, goes_on = await self._obeyed(owner, await self._next(reader)), True
         except asyncio.LimitOverrunError:
             answer, goes_on = _error(InvalidInput(f"an order is a line of at most {LINE} bytes")), False
         writer.write(_line(answer))
@@ -114,10 +120,10 @@ class Admin:
         finally:
             self._waiting.discard(task)
 
-    async def _obeyed(self, line: bytes) -> dict[str, Any]:
+    async def _obeyed(self, owner: Owner, line: bytes) -> dict[str, Any]:
         try:
             name, fields = parse(line)
-            return {"ok": await obey(self._owner, name, fields)}
+            return {"ok": await obey(owner, name, fields)}
         except (InvalidInput, NotStored) as refused:
             return _error(refused)
 

@@ -46,6 +46,7 @@ class Owner:
     :param hub: of the server that runs; None where only the database is open
     :param look: how the server that runs is at this moment; None where there is none
     :param clock: seconds since 1970
+    :param user: who gives the orders, for the audit table; empty where that is not known
     """
 
     def __init__(
@@ -54,11 +55,17 @@ class Owner:
         hub: Hub | None = None,
         look: Callable[[], dict[str, Any]] | None = None,
         clock: Callable[[], float] = time.time,
+        user: str = "",
     ) -> None:
         self.storage = storage
         self.hub = hub
         self.look = look
         self._clock = clock
+        self._user = user
+
+    def ordered_by(self, user: str) -> "Owner":
+        """The same, for orders that this user gives."""
+        return Owner(self.storage, self.hub, self.look, self._clock, user)
 
     async def ban(self, whom: str, seconds: float | None, reason: str) -> tuple[Target, Ban, int]:
         """Shuts an account or an address out; None is for ever. Returns how many connections it closed.
@@ -132,7 +139,9 @@ class Owner:
         return line
 
     def _deed(self, what: str, whom: str, detail: str = "") -> Deed:
-        return Deed(self._clock(), what, whom, detail)
+        # In front: whatever else the detail holds cannot pass for it.
+        by = f"by {self._user}" if self._user else ""
+        return Deed(self._clock(), what, whom, ": ".join(filter(None, (by, detail))))
 
     async def _target(self, whom: str) -> Target:
         source = addresses.source(whom)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from minechat import system
 from minechat.errors import AddressUnusable
 from minechat.server.admin import LINE, MOST, admin_socket, may_order, obeying
 from minechat.server.app import Server, running
@@ -208,7 +209,8 @@ async def test_an_announcement_is_heard_and_not_kept(ruled: Server, path: str) -
     await given(path, "announce", text="the server\nrestarts \x1b[2J at noon")
     assert await listener.line() == "Server: the server restarts \u241b[2J at noon\n".encode()
     (deed,) = (await given(path, "list", what="audit", after=0))["entries"]
-    assert (deed["what"], deed["detail"]) == ("announce", "the server restarts \u241b[2J at noon")
+    by = f"by {system.user_name(os.geteuid())}"
+    assert (deed["what"], deed["detail"]) == ("announce", f"{by}: the server restarts \u241b[2J at noon")
     assert (await given(path, "list", what="accounts", after=0))["entries"] == []
 
 

@@ -83,6 +83,17 @@ async def test_a_ban_is_kept_with_its_end_and_its_reason(accounts: Accounts, own
     ]
 
 
+async def test_a_deed_tells_first_who_gave_the_order(accounts: Accounts, owner: Owner) -> None:
+    person, _ = await registered(accounts, "Вася")
+    ordered = owner.ordered_by("uid 1000")
+    await ordered.ban(person.name, None, "; by root")
+    await ordered.renew(person.name)
+    assert await written(owner) == [
+        ("ban", person.name, "by uid 1000: for ever: ; by root"),
+        ("token", person.name, "by uid 1000"),
+    ]
+
+
 async def test_a_second_ban_takes_the_place_of_the_first(accounts: Accounts, owner: Owner) -> None:
     for seconds in (60, 3600):
         await owner.ban("192.0.2.7", seconds, f"{seconds}")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from minechat import system
 from minechat.cli.exits import UsageError
 from minechat.cli.sentences import refused
 from minechat.cli.tasks import sentences
@@ -60,7 +61,8 @@ async def giving(options: TaskOptions) -> AsyncIterator[Give]:
     if _is_missing(options.database):
         raise UsageError(sentences.nothing_here(options.origin("database")))
     async with open_storage(options.database, on_committed=lambda _: None) as storage:
-        yield _directly(Owner(storage))
+        uid = os.geteuid() if hasattr(os, "geteuid") else None
+        yield _directly(Owner(storage, user=await in_daemon_thread(system.user_name, uid)))
 
 
 async def to_a_server(options: TaskOptions) -> Give:

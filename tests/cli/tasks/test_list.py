@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from minechat import system
 from tests.cli.tasks.programs import task
 from tests.cli.tasks.ruling import done, serving
 from tests.server.raw import SENT, log_in
@@ -28,8 +29,9 @@ async def test_accounts_bans_and_deeds_stand_in_columns(tmp_path: Path) -> None:
     assert re.fullmatch(rf"#2 +0 +never +{STAMP}  {silent}", accounts[2])
     assert re.fullmatch(rf"{STAMP}  {STAMP}  {name} +flooding", bans[1])
     assert re.fullmatch(rf"for ever          {STAMP}  192\.0\.2\.7", bans[2])
-    assert re.fullmatch(rf"{STAMP}  ban   192\.0\.2\.7 +for ever", deeds[1])
-    assert re.fullmatch(rf"{STAMP}  ban   {name} +until .*Z: flooding", deeds[2])
+    by = re.escape(f"by {system.user_name(os.geteuid())}: ")
+    assert re.fullmatch(rf"{STAMP}  ban   192\.0\.2\.7 +{by}for ever", deeds[1])
+    assert re.fullmatch(rf"{STAMP}  ban   {name} +{by}until .*Z: flooding", deeds[2])
 
 
 async def test_json_holds_exact_times_and_names(tmp_path: Path) -> None:
