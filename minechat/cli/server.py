@@ -124,10 +124,10 @@ def _reload_on_hangup(server: Server, service: Service) -> None:
     """
 
     def reload() -> None:
-        service.reloading()
-        server.reload()
-        event("reloaded")
-        service.ready()
+        if server.reload():  # else the log has said what was refused, and nothing has changed
+            service.reloading()
+            event("reloaded")
+            service.ready()
 
     if hasattr(signal, "SIGHUP") and (service or server.certificate is not None):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)

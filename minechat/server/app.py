@@ -65,13 +65,12 @@ class Server:
         self._gate: Gate | None = None
         self.certificate = certificate
 
-    def reload(self) -> None:
+    def reload(self) -> bool:
         """Reads the certificate's files again, for whoever connects from now on; nobody is dropped.
 
-        A file that cannot be used leaves the old certificate in place; the log says so.
+        :returns: False when they cannot be used: the log says why, and the old certificate stays in place
         """
-        if self.certificate is not None:
-            self.certificate.reload()
+        return self.certificate is None or self.certificate.reload()
 
     def opened(self, gate: Gate, wire: Wire) -> None:
         """The doors are open: who comes is counted by the gate, who listens by the wire."""

@@ -308,19 +308,30 @@ def test_without_a_certificate_a_closed_terminal_ends_it(stage: Stage) -> None:
 def test_with_a_certificate_sighup_reads_it_again(stage: Stage) -> None:
     cert, key = f"{stage.folder}/chat.crt", f"{stage.folder}/chat.key"
     ensure(cert, key, ("localhost",))
-    server = stage.run(*FREE, "--json", "--tls-cert", cert, "--tls-key", key, command=COMMAND)
-    started(server)
-    os.unlink(cert)
-    os.unlink(key)
-    ensure(cert, key, ("localhost",))
-    server.signal(signal.SIGHUP)
-    server.until_told('"event":"certificate_loaded"')
-    os.unlink(cert)
-    server.signal(signal.SIGHUP)
-    server.until_told('"event":"certificate_kept"')
-    assert server.running
-    server.signal(signal.SIGTERM)
-    assert server.code() == 143
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(stage.folder / "notify"))
+        manager.settimeout(20)
+        options = (*FREE, "--json", "--tls-cert", cert, "--tls-key", key)
+        environment = {"NOTIFY_SOCKET": str(stage.folder / "notify")}
+        server = stage.run(*options, command=COMMAND, environment=environment)
+        started(server)
+        os.unlink(cert)
+        os.unlink(key)
+        ensure(cert, key, ("localhost",))
+        server.signal(signal.SIGHUP)
+        server.until_told('"event":"reloaded"')
+        os.unlink(cert)
+        server.signal(signal.SIGHUP)
+        server.until_told('"event":"certificate_kept"')
+        assert server.running
+        server.signal(signal.SIGTERM)
+        assert server.code() == 143
+        events = [line["event"] for line in lines(server) if "event" in line]
+        after = events[events.index("started") + 1 :]
+        assert after == ["certificate_loaded", "reloaded", "certificate_kept", "stopping"]
+        words = [manager.recv(4096).partition(b"=")[0] for _ in range(4)]
+        # A reload that was refused is none: systemd would report it done.
+        assert words == [b"READY", b"RELOADING", b"READY", b"STOPPING"]
 
 
 def test_a_service_manager_hears_everything_and_its_reload_ends_nothing(stage: Stage) -> None:
