@@ -85,17 +85,19 @@ def _why_missing(path: str, flags: int) -> str:
     return "the folder it belongs in does not exist" if flags & os.O_CREAT else "it does not exist"
 
 
-def lock(fd: int, *, wait: float = 0.0) -> bool:
-    """Takes the exclusive lock on a file; False when another holder keeps it for ``wait`` seconds.
+def lock(fd: int, *, wait: float = 0.0, shared: bool = False) -> bool:
+    """Takes the lock on a file; False when another holder keeps it for ``wait`` seconds.
 
     Asks again and again, since a wait inside the system call could not be given up. True without a
     lock where the system or the file system has none.
+
+    :param shared: together with all who take it shared, else alone
     """
     if _fcntl is None:
         return True
     deadline = time.monotonic() + wait
     delay = 0.0005
-    while not _lock_now(fd):
+    while not _lock_now(fd, shared):
         if time.monotonic() >= deadline:
             return False
         time.sleep(delay)
@@ -103,9 +105,9 @@ def lock(fd: int, *, wait: float = 0.0) -> bool:
     return True
 
 
-def _lock_now(fd: int) -> bool:
+def _lock_now(fd: int, shared: bool) -> bool:
     try:
-        _fcntl.flock(fd, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+        _fcntl.flock(fd, (_fcntl.LOCK_SH if shared else _fcntl.LOCK_EX) | _fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:

@@ -7,6 +7,9 @@ from contextlib import contextmanager, suppress
 
 from minechat import system
 
+#: Seconds that whoever takes the lock waits for those who only ask whether it is held.
+ASKING = 0.5
+
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
@@ -32,6 +35,9 @@ def locked(path: str) -> Iterator[None]:
 def is_locked(path: str) -> bool:
     """Whether a process holds the lock of a path.
 
+    Asked with a shared lock, given back at once: no system call only looks. Those who ask do not see each
+    other, and who takes the lock waits for them.
+
     :raises OSError: its file cannot be asked
     """
     try:
@@ -39,7 +45,7 @@ def is_locked(path: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not system.lock(fd)
+        return not system.lock(fd, shared=True)
     finally:
         os.close(fd)
 
@@ -49,7 +55,7 @@ def _held(name: str) -> int:
     while True:
         fd = system.open_private(name, os.O_RDWR | os.O_CREAT)
         try:
-            if not system.lock(fd):
+            if not system.lock(fd, wait=ASKING):
                 raise BlockingIOError(errno.EAGAIN, "a server that is running uses it")
             if _still_named(fd, name):
                 return fd

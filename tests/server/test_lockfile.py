@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minechat import system
 from minechat.server.lockfile import is_locked, locked
 
 
@@ -26,6 +27,23 @@ def test_it_has_one_holder_at_a_time(tmp_path: Path) -> None:
 def test_asking_makes_nothing(tmp_path: Path) -> None:
     assert not is_locked(str(tmp_path / "it"))
     assert os.listdir(tmp_path) == []
+
+
+def test_who_asks_is_not_taken_for_a_holder_and_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "it")
+    with locked(path):
+        pass
+    asking = system.open_private(path + ".lock", os.O_RDONLY)
+    assert system.lock(asking, shared=True)
+    assert not is_locked(path)
+    # The first time that the holder finds no lock and waits is when the one who asks is done.
+    monkeypatch.setattr("minechat.system.time.sleep", lambda seconds: os.close(asking))
+    with locked(path):
+        assert is_locked(path)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(asking)
 
 
 def test_what_fails_leaves_no_file_and_what_is_refused_leaves_the_holder_his(tmp_path: Path) -> None:
