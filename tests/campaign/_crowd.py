@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVING = re.compile(rb"port (\d+) to watch, port (\d+) to register")
+STARTED = b" info started "
 DEADLINE = 30.0
 GREETING, REFUSAL = b"Hello ", b"Message not sent: "
 
@@ -52,7 +53,8 @@ async def serving(folder: Path, *options: str, descriptors: int | None = None) -
     with log.open("wb") as output, subprocess.Popen(command, stderr=output) as process:
         try:
             began = time.monotonic()
-            while not (found := SERVING.search(log.read_bytes())):
+            # Whole only with its first event: what it reads for that is a descriptor more.
+            while not (found := SERVING.search(told := log.read_bytes())) or STARTED not in told:
                 assert process.poll() is None, log.read_text()[-300:]
                 assert time.monotonic() - began < DEADLINE, "it is not ready"
                 await asyncio.sleep(0.01)
