@@ -5,6 +5,7 @@ import sys
 from ipaddress import ip_address
 
 from minechat.cli import report, sentences
+from minechat.cli.checks import loopback
 from minechat.cli.typed_server import ServerOptions
 from minechat.server.selfsigned import fingerprint
 from minechat.server.storage import file_of
@@ -37,7 +38,8 @@ def tell_friends(options: ServerOptions, read_port: int, write_port: int, *, new
         return
     if new:
         report.write(sys.stderr, sentences.certificate_made(certificate, str(key)) + "\n")
-    line = sentences.for_friends(_name(options.host), read_port, write_port, fingerprint(certificate))
+    told = sentences.for_this_machine if loopback(options.host) else sentences.for_friends
+    line = told(_name(options.host), read_port, write_port, fingerprint(certificate))
     report.write(sys.stderr, line + "\n")
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import configargparse
 
 from minechat.cli.exits import UsageError
-from minechat.cli.kinds import Kind
+from minechat.cli.kinds import CHOICES, Kind
 from minechat.cli.layers import ConfigFile, Found, as_argument, read_text
 from minechat.cli.options import Option
 
@@ -108,6 +108,9 @@ def _replaces(option: Option) -> bool:
 def _action(option: Option, show: Callable[[str], None]) -> dict[str, Any]:
     how = dict(_ACTIONS.get(option.kind, {"metavar": option.value}))
     if not option.flags:
+        if option.kind in CHOICES:  # who leaves it out is told them
+            *others, last = CHOICES[option.kind]
+            how["metavar"] = f"{option.value} ({', '.join(others)} or {last})"
         return how
     if option.kind is Kind.SHOW:
         how["show"] = show

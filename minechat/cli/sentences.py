@@ -188,6 +188,16 @@ def for_friends(host: str, read_port: int, write_port: int, fingerprint: str) ->
     )
 
 
+def for_this_machine(host: str, read_port: int, write_port: int, fingerprint: str) -> str:
+    """The same for a server that only its own machine reaches."""
+    trust = f"--tls-fingerprint {fingerprint}"
+    return (
+        f"watch on this machine with: uv run chat.py --host {host} --port {read_port} {trust}\n"
+        f"post on it likewise: uv run authorization.py --host {host} --port {write_port} {trust}\n"
+        "nobody else can reach it; for friends start it with --host 0.0.0.0, or an address of this machine"
+    )
+
+
 def serving(host: str, read_port: int, write_port: int) -> str:
     """Where a server listens; an IPv6 address in brackets."""
     return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post"

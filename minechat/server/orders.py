@@ -33,11 +33,13 @@ class Order:
     :param fields: what the order must hold besides its name, each with its check; nothing more
     :param obey: carries it out, with the fields as arguments
     :param running: whether only a running server can
+    :param changes: whether it does more than look
     """
 
     fields: Mapping[str, Check]
     obey: Callable[..., Awaitable[Answer]]
     running: bool = False
+    changes: bool = True
 
 
 def parse(line: bytes) -> tuple[str, dict[str, Any]]:
@@ -222,11 +224,11 @@ async def _figures(owner: Owner) -> Answer:
 _NICK = _text(1, NAME)
 
 ORDERS: dict[str, Order] = {
-    "list": Order({"what": _one_of(*_LISTS), "after": _count}, _list),
+    "list": Order({"what": _one_of(*_LISTS), "after": _count}, _list, changes=False),
     "ban": Order({"whom": _NICK, "seconds": _span, "reason": _reason}, _ban),
     "unban": Order({"whom": _NICK}, _unban),
     "rename": Order({"nick": _NICK, "to": _NICK}, _rename),
     "token": Order({"nick": _NICK}, _token),
     "announce": Order({"text": _text(1, 4096)}, _announce, running=True),
-    "figures": Order({}, _figures, running=True),
+    "figures": Order({}, _figures, running=True, changes=False),
 }

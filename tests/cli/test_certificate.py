@@ -74,6 +74,17 @@ def test_friends_get_commands_to_paste(here: Path, capsys, host: str, named: str
     assert parse(script.removesuffix(".py"), argv, environ={}, folders=[]).tls
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_where_no_friend_can_come_none_is_promised(here: Path, capsys, host: str) -> None:
+    wanted = options("--tls-self-signed", "--host", host)
+    made(wanted)
+    certificate.tell_friends(wanted, 5000, 5050, new=False)
+    watching, posting, remedy = capsys.readouterr().err.splitlines()
+    assert f": uv run chat.py --host {host} --port 5000 --tls-fingerprint " in watching
+    assert f": uv run authorization.py --host {host} --port 5050 --tls-fingerprint " in posting
+    assert "friends" not in watching + posting and "friends" in remedy and "--host" in remedy
+
+
 def test_who_has_a_certificate_of_an_authority_is_told_nothing(here: Path, capsys) -> None:
     cert, key = issue("chat.example").save(here, "chat")
     certificate.tell_friends(options("--tls-cert", str(cert), "--tls-key", str(key)), 5000, 5050, new=True)

@@ -25,7 +25,7 @@ from minechat.errors import (
     Unreachable,
 )
 from minechat.server import unix
-from minechat.server.orders import obey, parse
+from minechat.server.orders import ORDERS, obey, parse
 from minechat.server.owner import Owner
 from minechat.server.storage import SQLITE, open_storage
 
@@ -84,7 +84,8 @@ def _is_missing(database: str) -> bool:
 
 def _over(path: str) -> Give:
     async def give(name: str, **fields: Any) -> dict[str, Any]:
-        return await in_daemon_thread(_ask, path, json.dumps({"order": name, **fields}).encode() + b"\n")
+        line = json.dumps({"order": name, **fields}).encode() + b"\n"
+        return await in_daemon_thread(_ask, path, line, ORDERS[name].changes)
 
     return give
 
@@ -114,15 +115,15 @@ def _answers(path: str) -> bool:
         return False
 
 
-def _ask(path: str, line: bytes) -> dict[str, Any]:
+def _ask(path: str, line: bytes, changes: bool) -> dict[str, Any]:
     try:
         with unix.connected(path, DEADLINE) as connection:
-            return _taken(path, _answered(path, connection, line))
+            return _taken(path, _answered(path, connection, line, changes))
     except OSError:
-        raise Unreachable(sentences.gone(path)) from None
+        raise Unreachable(sentences.gone(path, changes=changes)) from None
 
 
-def _answered(path: str, connection: socket.socket, line: bytes) -> dict[str, Any]:
+def _answered(path: str, connection: socket.socket, line: bytes, changes: bool) -> dict[str, Any]:
     try:
         # Whoever turns us away says why and leaves, perhaps before it has heard us.
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -130,11 +131,11 @@ def _answered(path: str, connection: socket.socket, line: bytes) -> dict[str, An
         with connection.makefile("rb") as answers:
             answer = answers.readline(ANSWER)
     except TimeoutError:
-        raise TimedOut(sentences.silent(path)) from None
+        raise TimedOut(sentences.silent(path, changes=changes)) from None
     except OSError:
         answer = b""
     if not answer.endswith(b"\n"):
-        raise ConnectionLost(sentences.cut_off(path))
+        raise ConnectionLost(sentences.cut_off(path, changes=changes))
     taken: dict[str, Any] = json.loads(answer)
     return taken
 

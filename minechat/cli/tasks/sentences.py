@@ -11,6 +11,7 @@ EMPTY = {
     "bans": "nobody is banned",
     "audit": "the owner has ordered nothing yet",
 }
+_UNKNOWN = "; whether the order was carried out is not known"
 
 
 def nothing_here(origin: str) -> str:
@@ -23,19 +24,19 @@ def unreachable(path: str, reason: str) -> str:
     return f"cannot give orders on {path!r}: {reason}; do it as the user the server runs as, or as root"
 
 
-def gone(path: str) -> str:
-    """The server ended since the last order."""
-    return f"the server on {path!r} is gone; nothing was ordered"
+def gone(path: str, *, changes: bool) -> str:
+    """The server ended since the last order; who only looked wants to know no more."""
+    return f"the server on {path!r} is gone" + ("; nothing was ordered" if changes else "")
 
 
-def silent(path: str) -> str:
+def silent(path: str, *, changes: bool) -> str:
     """No answer came in time."""
-    return f"no answer on {path!r}; whether the order was carried out is not known"
+    return f"no answer on {path!r}{_UNKNOWN if changes else ''}"
 
 
-def cut_off(path: str) -> str:
+def cut_off(path: str, *, changes: bool) -> str:
     """The connection broke before the answer."""
-    return f"the server on {path!r} left without an answer; whether the order was carried out is not known"
+    return f"the server on {path!r} left without an answer{_UNKNOWN if changes else ''}"
 
 
 def banned(whom: str, until: str | None, closed: int) -> str:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from minechat import system
-from tests.cli.tasks.programs import task
+from tests.cli.tasks.programs import refused, task
 from tests.cli.tasks.ruling import done, serving
 from tests.server.raw import SENT, log_in
 
@@ -32,6 +32,11 @@ async def test_accounts_bans_and_deeds_stand_in_columns(tmp_path: Path) -> None:
     by = re.escape(f"by {system.user_name(os.geteuid())}: ")
     assert re.fullmatch(rf"{STAMP}  ban   192\.0\.2\.7 +{by}for ever", deeds[1])
     assert re.fullmatch(rf"{STAMP}  ban   {name} +{by}until .*Z: flooding", deeds[2])
+
+
+def test_who_does_not_say_which_list_is_told_all_there_are(tmp_path: Path) -> None:
+    assert "WHAT (accounts, bans or audit)" in refused(task(tmp_path, "list"))
+    assert "accounts, bans, audit" in refused(task(tmp_path, "list", "everything"))
 
 
 async def test_json_holds_exact_times_and_names(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ async def test_a_server_that_ends_ends_it_too(tmp_path: Path, terminal: Terminal
         start(terminal, tmp_path, columns=80)
         await to_thread(terminal.until, "to watch")
     assert await to_thread(terminal.end) == 3
-    assert b"is gone" in terminal.ever_shown
+    told = terminal.ever_shown.decode().rpartition("\x1b[?1049l")[2].splitlines()
+    assert told[-1] == "minechat server top: the server on 'a.db.admin' is gone"
 
 
 @pytest.mark.parametrize("columns", [40, 100])
