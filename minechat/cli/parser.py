@@ -44,6 +44,8 @@ class Parser(configargparse.ArgumentParser):
             # The plain method: with configargparse's own a bad environment would spoil -h.
             found, strangers = argparse.ArgumentParser.parse_known_args(self, list(argv), blank)
         except argparse.ArgumentError as error:
+            if error.argument_name is None:  # from Python 3.13 on also for what comes to error() before it
+                self.error(error.message)
             raise UsageError(self._lacking(error, argv)) from None
         if strangers:
             raise UsageError(self._unknown(strangers[0]))
@@ -66,7 +68,7 @@ class Parser(configargparse.ArgumentParser):
         return namespace
 
     def _lacking(self, error: argparse.ArgumentError, argv: Sequence[str]) -> str:
-        spellings = (error.argument_name or "an option").split("/")
+        spellings = str(error.argument_name).split("/")
         typed = {argument.partition("=")[0] for argument in argv}
         option = next((spelling for spelling in spellings if spelling in typed), spellings[-1])
         problem = "it takes no value" if "explicit argument" in error.message else error.message

@@ -35,7 +35,7 @@ async def test_accounts_bans_and_deeds_stand_in_columns(tmp_path: Path) -> None:
 
 
 def test_who_does_not_say_which_list_is_told_all_there_are(tmp_path: Path) -> None:
-    assert "WHAT (accounts, bans or audit)" in refused(task(tmp_path, "list"))
+    assert "WHAT (accounts, bans or audit) (the command line)" in refused(task(tmp_path, "list"))
     assert "accounts, bans, audit" in refused(task(tmp_path, "list", "everything"))
 
 
