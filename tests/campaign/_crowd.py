@@ -37,19 +37,31 @@ class Process:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def most_taken(self) -> int:
+        """Bytes of address space, at their most."""
+        return 1024 * int(Path(f"/proc/{self.pid}/status").read_text().split("VmPeak:")[1].split()[0])
+
     def resident(self) -> int:
         """Bytes of memory."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @asynccontextmanager
-async def serving(folder: Path, *options: str, descriptors: int | None = None) -> AsyncIterator[Process]:
-    """A server that is ready; what it logs is judged at the end: no bug, nobody told of open files."""
+async def serving(
+    folder: Path, *options: str, descriptors: int | None = None, address_space: int | None = None
+) -> AsyncIterator[Process]:
+    """A server that is ready; what it logs is judged at the end: no bug, nobody told of open files.
+
+    :param descriptors: its limit of open files
+    :param address_space: its limit of memory in bytes, whether it uses what it has taken or not
+    """
     command = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
     command += ["--no-metrics", "--database", f"sqlite:///{folder}/chat.db", *options]
     log = folder / "server.log"
     if descriptors is not None:
         command = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(descriptors), *command]
+    if address_space is not None:
+        command = ["sh", "-c", 'ulimit -v "$0" && exec "$@"', str(address_space >> 10), *command]
     with log.open("wb") as output, subprocess.Popen(command, stderr=output) as process:
         try:
             began = time.monotonic()

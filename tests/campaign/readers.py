@@ -31,12 +31,16 @@ HEAD = struct.Struct("!Id")
 
 
 class Speaker(threading.Thread):
-    """Says numbered messages of one kilobyte, evenly spaced, each with the time it was said at."""
+    """Says numbered messages of one kilobyte, evenly spaced, each with the time it was said at.
 
-    def __init__(self, port: int, count: int, rate: float) -> None:
+    :param rate: messages a second; infinite says one after the other
+    """
+
+    def __init__(self, port: int, count: int, rate: float, filler: int = 960) -> None:
         super().__init__(daemon=True)
         self.count = count
         self._rate = rate
+        self._filler = "x" * filler
         self._member = Member(port, "Anna")
         self.failed: Exception | None = None
 
@@ -45,7 +49,7 @@ class Speaker(threading.Thread):
         try:
             for number in range(self.count):
                 time.sleep(max(0.0, began + number / self._rate - time.monotonic()))
-                self._member.post(f"{HEAD.pack(number, time.monotonic()).hex()}{'x' * 960}")
+                self._member.post(f"{HEAD.pack(number, time.monotonic()).hex()}{self._filler}")
         except (OSError, AssertionError) as error:
             self.failed = error
         self._member.close()
