@@ -69,8 +69,8 @@ class Outlet:
         self._paused = False
         #: Where ``write_each`` may write while nothing waits; None where only the transport can.
         self.descriptor = _descriptor(transport)
-        # Paused as soon as anything waits inside. TLS transports count from the limit on, not from above it.
-        transport.set_write_buffer_limits(high=1 if self.descriptor is None else 0, low=0)
+        # Paused as soon as anything waits inside; TLS of ours passes it on to the transport of its socket.
+        transport.set_write_buffer_limits(high=0)
 
     @property
     def waiting(self) -> int:
