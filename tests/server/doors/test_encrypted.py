@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from minechat.server.settings import PROFILES, Limits, Settings
 from minechat.server.tls import Certificate
 from tests.certificates import Issued, issue
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, Raw, opened, raw
+from tests.server.sockets import until
 
 DEADLINE = 10.0
 
@@ -67,12 +68,6 @@ async def log_in(port: int, trust: ssl.SSLContext, nick: str = "Anna") -> Raw:
     await client.account()
     assert await client.line() == WELCOME
     return client
-
-
-async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not fact():
-            await asyncio.sleep(0.001)
 
 
 class Handmade:

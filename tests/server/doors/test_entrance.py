@@ -4,9 +4,10 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
@@ -16,6 +17,7 @@ from minechat.server.app import Server, running
 from minechat.server.doors.entrance import KEEPALIVE, Entrance
 from minechat.server.settings import Limits, Settings
 from tests.server.raw import GREETING, SENT, log_in, opened, raw
+from tests.server.sockets import until
 
 DEADLINE = 10.0
 
@@ -26,12 +28,6 @@ async def limited(settings: Settings, **limits: float | int | None) -> AsyncIter
         yield server
         while opened:
             await opened.pop().close()
-
-
-async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not fact():
-            await asyncio.sleep(0)
 
 
 def inside(server: Server) -> int:
@@ -98,11 +94,13 @@ async def test_a_refusal_comes_at_once_and_who_is_inside_stays(settings: Setting
         stranger = await raw(server.write_port)
         assert await stranger.line() == GREETING
         loop = asyncio.get_running_loop()
+        waits = []
         for _ in range(100):
             began = loop.time()
             refused = await raw(server.write_port)
             assert (await refused.rest()).startswith(b"Message not sent: ")
-            assert loop.time() - began < 0.05 * 4  # asyncio's debugging and our side are in it
+            waits.append(loop.time() - began)
+        assert median(waits) < 0.05  # asyncio's debugging and our side are in it
         member.send(b"still here\n\n")
         assert await member.line() == SENT
         assert (await reader.line()).endswith(b"still here\n")
