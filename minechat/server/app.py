@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from random import Random
@@ -73,14 +74,13 @@ class Server:
         return self.certificate is None or self.certificate.reload()
 
     def opened(self, gate: Gate, wire: Wire) -> None:
-        """The doors are open: who comes is counted by the gate, who listens by the wire."""
+        """The doors are open: who comes is counted by the gate, what waits for readers by the wire."""
         self._gate, self._wire, self.doors_open = gate, wire, True
 
     def connections(self) -> dict[str, int]:
         """Open connections by port."""
-        everyone = 0 if self._gate is None else len(self._gate)
-        readers = 0 if self._wire is None else len(self._wire)
-        return {"read": readers, "write": everyone - readers}
+        there = Counter[str]() if self._gate is None else self._gate.ports()
+        return {port: there[port] for port in ("read", "write")}
 
     def queued(self) -> int:
         """Bytes that wait for readers."""
@@ -232,7 +232,7 @@ async def _doors(
     )
     wire = hub.wire(listen.encode)
     visitors = Visitors(hub, settings.limits, gate, tasks, server.figures)
-    encryption = Encryption(server.certificate, server.figures)
+    encryption = Encryption(server.certificate, server.figures, settings.limits.handshake)
     doors = [
         await accepting(encryption.before(lambda: ListenDoor(wire, gate)), sockets.read),
         await accepting(encryption.before(lambda: SpeakDoor(visitors)), sockets.write),

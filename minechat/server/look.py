@@ -13,7 +13,7 @@ NAMED = 50
 def look(figures: Figures, sessions: Sessions, *, readers: int, queued: int) -> dict[str, Any]:
     """What ``minechat server top`` shows. Counters are those since the start; delays in seconds.
 
-    :param readers: how many of all connections hear the chat
+    :param readers: how many of all connections are on the port to watch
     :param queued: bytes that wait for readers
     """
     people, addresses = sessions.people(), sessions.addresses()

@@ -19,6 +19,8 @@ class Entrance(asyncio.BaseProtocol, ABC):
     established; ``left`` at most once, after it.
     """
 
+    #: Which port this is the entrance of, as the gate counts it: "read" or "write".
+    PORT: str
     #: Whether who comes in here is a stranger until it is ``known``.
     STRANGERS = False
 

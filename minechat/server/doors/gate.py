@@ -25,7 +25,9 @@ LATER = 30.0
 
 
 class Guest(Protocol):
-    """One connection, of either port."""
+    """One connection, of either port: "read" or "write"."""
+
+    PORT: str
 
     def give_way(self, reason: Refused) -> None:
         """Says why where its wire has words for it, and closes at once."""
@@ -109,6 +111,10 @@ class Gate:
     def __len__(self) -> int:
         """Connections inside."""
         return len(self._guests)
+
+    def ports(self) -> Counter[str]:
+        """Connections inside by port, those in the TLS handshake too."""
+        return Counter(guest.PORT for guest in self._guests)
 
     def admit(self, source: str, guest: Guest, *, stranger: bool = False) -> Refused | None:
         """Counts a connection in, which must ``leave``, or returns what to tell it.

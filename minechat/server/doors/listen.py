@@ -14,6 +14,8 @@ IGNORED = 1024
 class ListenDoor(Entrance, asyncio.Protocol):
     """One connection of the listen port."""
 
+    PORT = "read"
+
     def __init__(self, wire: Wire, gate: Gate) -> None:
         super().__init__(gate)
         self._wire = wire

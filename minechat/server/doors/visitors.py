@@ -108,6 +108,7 @@ async def _raise(bug: BaseException) -> None:
 class SpeakDoor(Entrance, asyncio.BufferedProtocol):
     """One connection of the speak port."""
 
+    PORT = "write"
     STRANGERS = True
 
     def __init__(self, visitors: Visitors) -> None:

@@ -249,6 +249,16 @@ async def test_a_half_closed_client_gets_its_answers(server: Server, trust: ssl.
     assert read.endswith(WELCOME + SENT)
 
 
+async def test_who_is_in_the_handshake_is_counted_at_its_port(server: Server) -> None:
+    ports = {"read": server.read_port, "write": server.write_port}
+    for port in ("read", "write", "read"):
+        before = server.connections()
+        client = await raw(ports[port])
+        client.send(b"\x16\x03\x01")
+        await until(lambda before=before: sum(server.connections().values()) > sum(before.values()))
+        assert server.connections() == before | {port: before[port] + 1}
+
+
 async def test_a_new_certificate_meets_newcomers_and_drops_nobody(
     server: Server, files: tuple[str, str], trust: ssl.SSLContext, tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ class Clock:
 class Someone:
     """A connection that leaves as soon as it is asked to."""
 
+    PORT = "read"
+
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.told: Refused | None = None
