@@ -53,6 +53,13 @@ LIMITS = (
         "from this share of all connections on, turn strangers away at random; 1 never",
     ),
     _limit(
+        "handshake",
+        "--handshake-timeout SECONDS",
+        Kind.SECONDS,
+        "10",
+        "close a connection whose TLS handshake takes so long",
+    ),
+    _limit(
         "unfinished",
         "--unfinished-timeout SECONDS",
         Kind.SECONDS,

@@ -14,6 +14,7 @@ class LimitOptions(Options):
     limit_new_connections: float | None
     limit_boot_wait: float | None
     limit_early_drop: float | None
+    limit_handshake: float | None
     limit_unfinished: float | None
     limit_line: int | None
     limit_message: int | None

@@ -12,6 +12,7 @@ class Limits:
     :param new_connections: connections one source may begin in ten minutes
     :param boot_wait: time after the start in which ``new_connections`` is not counted: everybody comes back
     :param early_drop: share of ``connections`` from which on strangers are turned away at random
+    :param handshake: time in which the TLS handshake of a new connection must be over
     :param unfinished: time from the first byte of a line to its newline; between two lines there is no limit
     :param line: one line of the speak port, its newline included
     :param message: one message, its newlines included
@@ -34,6 +35,7 @@ class Limits:
     new_connections: int | None = 600
     boot_wait: float = 120.0
     early_drop: float = 0.75
+    handshake: float = 10.0
     unfinished: float = 20.0
     line: int = 4096
     message: int = 4096

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from minechat.server.doors.gate import Gate
 from minechat.server.limits import AccountBudget, RegistrationBudget
 from minechat.server.settings import PROFILES, Limits, Settings
 from minechat.server.slow import too_slow
+from minechat.server.storage import SQLITE
 from tests.server.raw import GREETING, NICKNAME, SENT, log_in, raw
 
 OFF = replace(PROFILES["off"], connections=1000)
@@ -108,6 +110,18 @@ async def early_drop(settings: Settings) -> None:
             assert gate.admit("a", newcomer) is None
             gate.leave(newcomer)
         assert any(hasattr(someone, "reason") for someone in people) is sent_away
+
+
+@probe
+async def handshake(settings: Settings) -> None:
+    folder = Path(settings.database.removeprefix(SQLITE)).parent
+    cert, key = f"{folder}/chat.crt", f"{folder}/chat.key"
+    async with limited(
+        replace(settings, certificate=cert, key=key, self_signed=True), handshake=0.2
+    ) as server:
+        began = time.monotonic()
+        assert await (await raw(server.write_port)).rest() == b""
+        assert 0.2 <= time.monotonic() - began < 5
 
 
 @probe

@@ -13,10 +13,11 @@ from typing import Any, cast
 from minechat.server.doors.entrance import Entrance
 from minechat.server.figures import Figures
 from minechat.server.log import event
+from minechat.server.settings import Limits
 from minechat.server.tls import Certificate
 
-#: Seconds from the connection to the end of its handshake.
-HANDSHAKE = 10.0
+#: Seconds from the connection to the end of its handshake, where no other number is given.
+HANDSHAKE = Limits().handshake
 #: Bytes read at once, into one buffer for all connections, and handed to a door at once.
 CHUNK = 16 * 1024
 
