@@ -57,7 +57,7 @@ def _held(name: str) -> int:
         try:
             if not system.lock(fd, wait=ASKING):
                 raise BlockingIOError(errno.EAGAIN, "a server that is running uses it")
-            if _still_named(fd, name):
+            if still_named(fd, name):
                 return fd
         except BaseException:
             os.close(fd)
@@ -66,7 +66,8 @@ def _held(name: str) -> int:
         os.close(fd)
 
 
-def _still_named(fd: int, name: str) -> bool:
+def still_named(fd: int, name: str) -> bool:
+    """Whether this open file is the one that has the name."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(fd), os.stat(name))
     return False

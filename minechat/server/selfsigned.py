@@ -1,10 +1,8 @@
 """A certificate that signs itself: made once, its key private from the first system call; fingerprints."""
 
 import datetime
-import errno
 import ipaddress
 import os
-import secrets
 import ssl
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,7 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from minechat.errors import CertificateUnusable
-from minechat.system import open_private, sync_folder
+from minechat.server.atomic import making
+from minechat.system import open_private
 
 #: By what names a server is reached on its own machine.
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -21,8 +20,6 @@ DAYS = 3653
 #: More than any certificate with its chain; a larger file is something else.
 _MOST = 1024 * 1024
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-#: What link(2) says where the file system knows no second names.
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 
 def ensure(cert_path: str, key_path: str, names: Iterable[str]) -> bool:
@@ -150,39 +147,11 @@ def _alternatives(names: Iterable[str]) -> list[Any]:
 
 def _publish(path: str, data: bytes) -> None:
     """Writes a new private file whole under its name, or raises and leaves no trace of it."""
-    temporary = os.path.join(os.path.dirname(path), f".minechat-{secrets.token_hex(8)}")
     try:
-        fd = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        try:
-            _write(fd, data)
-            _give_name(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-        sync_folder(os.path.dirname(path))
+        with making(path) as new, open(open_private(new, os.O_WRONLY), "wb") as file:
+            file.write(data)
     except (OSError, ValueError) as error:
         raise CertificateUnusable(f"cannot write {path!r}: {_why(error)}") from None
-
-
-def _write(fd: int, data: bytes) -> None:
-    try:
-        while data:
-            data = data[os.write(fd, data) :]
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _give_name(temporary: str, path: str) -> None:
-    try:
-        # Unlike a rename, a link fails where the name is taken, whoever took it and when.
-        os.link(temporary, path)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        os.rename(temporary, path)
 
 
 def _why(error: Exception) -> str:

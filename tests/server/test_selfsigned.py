@@ -145,7 +145,7 @@ def test_a_file_that_comes_meanwhile_is_not_overwritten(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(selfsigned, "_made", slowly)
     monkeypatch.setattr(os, "link", link if links else refuse)
-    with pytest.raises(CertificateUnusable, match=r"chat\.key.*File exists"):
+    with pytest.raises(CertificateUnusable, match=r"chat\.key.*nothing is overwritten"):
         ensure(str(cert), str(key), NAMES)
     assert key.read_text() == "another's"
     assert os.listdir(tmp_path) == ["chat.key"]
@@ -182,7 +182,7 @@ def test_both_files_are_private_from_their_first_system_call(tmp_path: Path) -> 
     )
     assert done.stdout == "True\n", done.stderr
     calls = trace.read_text()
-    created = re.findall(r"openat\([^\n]*\.minechat-[^\n]*O_CREAT[^\n]*", calls)
+    created = re.findall(r"openat\([^\n]*chat\.\w+\.new[^\n]*O_CREAT[^\n]*", calls)
     assert len(created) == 2
     assert all("O_EXCL" in call and ", 0600)" in call for call in created)
     assert "chmod(" not in calls

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from minechat.errors import BackupUnusable
+from minechat.server.atomic import making
 from minechat.server.storage import manifest, migrations, statements
-from minechat.server.storage.atomic import making
 from minechat.server.storage.database import (
     FAILURES,
     ensure_known,

@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager, suppress
 
 from minechat import system
 from minechat.errors import DatabaseUnusable
+from minechat.server.atomic import making
 from minechat.server.lockfile import is_locked, locked
 from minechat.server.log import event
 from minechat.server.storage import migrations, statements
-from minechat.server.storage.atomic import making
 from minechat.server.storage.files import Files
 from minechat.server.storage.reading import uri, writing_alone
 from minechat.text import safe

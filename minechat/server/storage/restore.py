@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 
 from minechat import system
 from minechat.errors import BackupUnusable
+from minechat.server.atomic import making
 from minechat.server.lockfile import locked
 from minechat.server.storage import manifest, migrations, statements
-from minechat.server.storage.atomic import making
 from minechat.server.storage.database import (
     FAILURES,
     LOGS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minechat.server.storage.atomic import making
+from minechat.server.atomic import making
 
 
 def write(path: str, text: str) -> None:
@@ -57,8 +57,13 @@ def test_it_may_be_asked_to_replace(tmp_path: Path) -> None:
 
 def test_what_a_killed_making_left_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "a.new").write_text("half")
-    with making(str(tmp_path / "a")) as new:
-        assert Path(new).read_text() == ""
+    (tmp_path / "a.new").chmod(0o666)
+    with open(tmp_path / "a.new") as spy:
+        with making(str(tmp_path / "a")) as new:
+            assert Path(new).read_text() == ""
+            write(new, "secret")
+        assert spy.read() == "half"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["a"]
 
 
@@ -80,7 +85,7 @@ def test_two_makings_of_one_file_do_not_meet(tmp_path: Path) -> None:
 
 MAKE = """
 import os, sys
-from minechat.server.storage.atomic import making
+from minechat.server.atomic import making
 os.umask(0)
 with making(sys.argv[1]) as new:
     open(new, "w").write("x")

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from minechat import system
+from minechat.server.lockfile import still_named
 
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+#: What link(2) says where the file system knows no second names.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
 @contextmanager
@@ -52,25 +54,38 @@ def _ensure_free(path: str) -> None:
 
 
 def _fresh(new: str) -> int:
-    """An empty file under this name, and a lock on it. Only who holds the lock may remove it."""
+    """An empty file that we made under this name, and a lock on it. Only who holds the lock may remove it."""
     while True:
-        fd = system.open_private(new, os.O_RDWR | os.O_CREAT)
         try:
-            if not system.lock(fd):
-                raise FileExistsError(errno.EEXIST, f"{new!r} is being written by another process")
-            status = os.fstat(fd)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(status, os.stat(new)):
-                    # What was killed may have left a second name of a finished file: never cut it short.
-                    if status.st_nlink == 1:
-                        os.ftruncate(fd, 0)
-                        os.chmod(new, 0o600)
-                        return fd
-                    os.unlink(new)
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)
+            fd = system.open_private(new, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        except FileExistsError:
+            _remove_left(new)
+            continue
+        with ExitStack() as failed:
+            failed.callback(os.close, fd)
+            if _is_held(fd, new):
+                failed.pop_all()
+                return fd
+
+
+def _remove_left(new: str) -> None:
+    """Removes what a killed making left, which may be a second name of a finished file.
+
+    Nothing is written into it: somebody may have it open.
+    """
+    with suppress(FileNotFoundError), ExitStack() as held:
+        fd = system.open_private(new, os.O_RDWR)
+        held.callback(os.close, fd)
+        if _is_held(fd, new):
+            _let_go(held)
+            os.unlink(new)
+
+
+def _is_held(fd: int, new: str) -> bool:
+    """Takes the lock; False where the file has lost its name meanwhile."""
+    if not system.lock(fd):
+        raise FileExistsError(errno.EEXIST, f"{new!r} is being written by another process")
+    return still_named(fd, new)
 
 
 def _rename(new: str, path: str) -> None:
