@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from minechat.cli.results import put, put_json
-from minechat.server.storage.manifest import Tally
+from minechat.server.storage.manifest import TableDigest
 
 
-def show(found: Sequence[Tally], *, as_json: bool) -> None:
+def show(found: Sequence[TableDigest], *, as_json: bool) -> None:
     """One line on stdout for each table: its name, its number of rows, their checksum."""
     for one in found:
         if as_json:

@@ -23,7 +23,7 @@ from minechat.server.storage.database import (
     reason,
     told,
 )
-from minechat.server.storage.manifest import Tally
+from minechat.server.storage.manifest import TableDigest
 from minechat.server.storage.reading import Stop, never, reading, uri, writing_alone
 
 #: Messages of one look.
@@ -37,8 +37,8 @@ def back_up(
     *,
     messages: int = SLICE,
     rest: Callable[[float], None] = time.sleep,
-) -> list[Tally]:
-    """Writes a backup, and in it the tallies of what it holds, which it returns.
+) -> list[TableDigest]:
+    """Writes a backup, and in it the digests of what it holds, which it returns.
 
     It holds the messages 1 to n of each room without a gap, their accounts, and all else as it was at that
     moment. It gets its name when it is whole and on the disk.
@@ -61,7 +61,7 @@ def back_up(
             migrations.build(copy, version)
             _copy(copy, version, messages, rest)
             copy.execute(statements.DETACH_SOURCE)
-            found = manifest.tallies(copy, version)
+            found = manifest.digests(copy, version)
             manifest.write(copy, found)
         return found
 

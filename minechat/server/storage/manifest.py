@@ -8,7 +8,7 @@ from typing import NamedTuple
 from minechat.server.storage import migrations, statements
 
 
-class Tally(NamedTuple):
+class TableDigest(NamedTuple):
     """One table: its number of rows, and the SHA-256 of them in hexadecimal digits."""
 
     table: str
@@ -16,48 +16,48 @@ class Tally(NamedTuple):
     sha256: str
 
 
-def tallies(connection: sqlite3.Connection, version: int) -> list[Tally]:
-    """The tallies of every table of a schema, each row read.
+def digests(connection: sqlite3.Connection, version: int) -> list[TableDigest]:
+    """The digests of every table of a schema, each row read.
 
     The checksum is of one line for each row: its values as Python's ``ascii`` writes them, texts as their
     UTF-8, in the order of the primary key.
 
     :raises sqlite3.Error: a table cannot be read
     """
-    return [_tally(connection, table) for table in migrations.tables(version)]
+    return [_digest_of(connection, table) for table in migrations.tables(version)]
 
 
-def write(connection: sqlite3.Connection, found: Sequence[Tally]) -> None:
+def write(connection: sqlite3.Connection, found: Sequence[TableDigest]) -> None:
     """Adds a table ``manifest`` that holds them."""
     connection.execute(statements.MAKE_MANIFEST)
     connection.executemany(statements.ADD_TO_MANIFEST, found)
 
 
-def recorded(connection: sqlite3.Connection) -> list[Tally] | None:
-    """The tallies that ``write`` wrote, in no certain order; None where there are none.
+def recorded(connection: sqlite3.Connection) -> list[TableDigest] | None:
+    """The digests that ``write`` wrote, in no certain order; None where there are none.
 
     :raises sqlite3.Error: they cannot be read
     """
     try:
-        return [Tally(*row) for row in connection.execute(statements.GET_MANIFEST)]
+        return [TableDigest(*row) for row in connection.execute(statements.GET_MANIFEST)]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         return None
 
 
-def difference(found: Sequence[Tally], expected: Sequence[Tally]) -> str | None:
+def difference(found: Sequence[TableDigest], expected: Sequence[TableDigest]) -> str | None:
     """The first table that does not hold what is expected; None when all do."""
     differing = set(found) ^ set(expected)
     return min((one.table for one in differing), default=None)
 
 
-def _tally(connection: sqlite3.Connection, table: str) -> Tally:
+def _digest_of(connection: sqlite3.Connection, table: str) -> TableDigest:
     rows, digest = 0, hashlib.sha256()
     for block in _blocks(connection, table):
         rows += len(block)
         digest.update("".join(f"{row!a}\n" for row in block).encode())
-    return Tally(table, rows, digest.hexdigest())
+    return TableDigest(table, rows, digest.hexdigest())
 
 
 def _blocks(connection: sqlite3.Connection, table: str) -> Iterator[list[tuple[object, ...]]]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from minechat.errors import NotStored
 from minechat.server.storage import AccountInfo, AccountRow, Ban, Candidate, Deed, statements
+from minechat.server.storage.database import reason
 from minechat.server.storage.reading import LONGEST, overdue, reading
 
 Result = TypeVar("Result")
@@ -66,7 +67,13 @@ def _looked(path: str, after: int, most: int) -> Sequence[AccountInfo]:
         with reading(path, overdue(LONGEST)) as connection:
             return accounts(connection, after, most)
     except sqlite3.Error as error:
-        raise NotStored(f"the database cannot be asked now: {error}") from error
+        raise NotStored(f"the database cannot be asked now: {_why(error)}") from error
+
+
+def _why(error: sqlite3.Error) -> str:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return f"it takes longer than {LONGEST:g} s"
+    return reason(error)
 
 
 def accounts(connection: sqlite3.Connection, after: int, most: int) -> Sequence[AccountInfo]:

@@ -21,17 +21,17 @@ from minechat.server.storage.database import (
     reason,
     told,
 )
-from minechat.server.storage.manifest import Tally
+from minechat.server.storage.manifest import TableDigest
 from minechat.server.storage.reading import Stop, never, reading, writing_alone
 
 
-def restore(backup: str, path: str, stop: Stop = never, *, verify: bool = False) -> list[Tally]:
-    """Makes a database from a backup; returns the tallies that the backup was made with.
+def restore(backup: str, path: str, stop: Stop = never, *, verify: bool = False) -> list[TableDigest]:
+    """Makes a database from a backup; returns the digests that the backup was made with.
 
     Both files must pass SQLite's integrity check.
 
     :param path: of the database; nothing may be there, not even its log
-    :param verify: whether all rows of both files are read and compared with the tallies
+    :param verify: whether all rows of both files are read and compared with the digests
     :param stop: it is given up when it says so, with ``BackupUnusable``
     :raises BackupUnusable: the backup is damaged, or is none; nothing was made
     :raises DatabaseUnusable: the database cannot be made there; nothing was
@@ -60,9 +60,9 @@ def _told(backup: str) -> Iterator[None]:
 
 
 def _examined(
-    connection: sqlite3.Connection, *, verify: bool, expected: list[Tally] | None = None
-) -> list[Tally]:
-    """The tallies in the file, when it is whole and they are those that are expected."""
+    connection: sqlite3.Connection, *, verify: bool, expected: list[TableDigest] | None = None
+) -> list[TableDigest]:
+    """The digests in the file, when it is whole and they are those that are expected."""
     recorded = manifest.recorded(connection)
     version = migrations.version_of(connection)
     if recorded is None or version is None:
@@ -75,14 +75,14 @@ def _examined(
         raise Unusable("it is damaged")
     _ensure_same(recorded, recorded if expected is None else expected)
     if verify:
-        _ensure_same(manifest.tallies(connection, version), recorded)
+        _ensure_same(manifest.digests(connection, version), recorded)
     tables = migrations.tables(version)
     if sorted(one.table for one in recorded) != sorted(tables):
         raise Unusable("it is damaged")
     return sorted(recorded, key=lambda one: tables.index(one.table))
 
 
-def _ensure_same(found: list[Tally], expected: list[Tally]) -> None:
+def _ensure_same(found: list[TableDigest], expected: list[TableDigest]) -> None:
     table = manifest.difference(found, expected)
     if table is not None:
         raise Unusable(f"its table {table!r} does not hold what the backup was made with")

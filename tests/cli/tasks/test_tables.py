@@ -5,9 +5,9 @@ import json
 import pytest
 
 from minechat.cli.tasks.tables import show
-from minechat.server.storage.manifest import Tally
+from minechat.server.storage.manifest import TableDigest
 
-FOUND = [Tally("room", 2, "ab" * 32), Tally("message", 1_000_000, "cd" * 32)]
+FOUND = [TableDigest("room", 2, "ab" * 32), TableDigest("message", 1_000_000, "cd" * 32)]
 
 
 def test_a_line_for_each_table(capsys: pytest.CaptureFixture[str]) -> None:

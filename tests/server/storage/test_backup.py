@@ -15,7 +15,7 @@ import pytest
 from minechat.errors import BackupUnusable, DatabaseUnusable
 from minechat.server.storage import Ban, Deed, Storage, manifest, migrations, open_storage
 from minechat.server.storage.backup import back_up
-from minechat.server.storage.manifest import Tally
+from minechat.server.storage.manifest import TableDigest
 from tests.server.storage.disks import small_disk
 from tests.server.storage.test_migrations import content, old_database
 from tests.server.storage.test_orders import register
@@ -67,9 +67,9 @@ async def test_it_holds_what_the_database_holds_with_a_server_or_without(tmp_pat
     alone = back_up(database(tmp_path), str(tmp_path / "two"))
     assert beside == alone
     with closing(sqlite3.connect(database(tmp_path))) as connection:
-        assert manifest.tallies(connection, migrations.NEWEST) == alone
+        assert manifest.digests(connection, migrations.NEWEST) == alone
     with closing(sqlite3.connect(tmp_path / "one")) as connection:
-        assert manifest.tallies(connection, migrations.NEWEST) == alone
+        assert manifest.digests(connection, migrations.NEWEST) == alone
         assert sorted(manifest.recorded(connection) or []) == sorted(alone)
     assert {one.table: one.rows for one in alone} == {
         "schema_version": 2,
@@ -109,9 +109,9 @@ async def test_under_load_it_is_a_prefix_with_all_its_authors(tmp_path: Path) ->
         sizes = []
         for number in range(3):
             made = tmp_path / f"backup {number}"
-            tallies = await asyncio.to_thread(back_up, database(tmp_path), str(made), messages=50)
+            digests = await asyncio.to_thread(back_up, database(tmp_path), str(made), messages=50)
             assert gaps(made) == []
-            sizes.append(next(one.rows for one in tallies if one.table == "message"))
+            sizes.append(next(one.rows for one in digests if one.table == "message"))
         enough.set()
         await asyncio.gather(*posters)
     assert 500 <= sizes[0] < sizes[2]
@@ -277,6 +277,6 @@ async def test_killed_at_any_moment_it_leaves_no_half_file(tmp_path: Path) -> No
             process.kill()
         assert not (tmp_path / "one").exists() or gaps(tmp_path / "one") == []
     (tmp_path / "one").unlink(missing_ok=True)
-    found: list[Tally] = back_up(database(tmp_path), str(tmp_path / "one"))
+    found: list[TableDigest] = back_up(database(tmp_path), str(tmp_path / "one"))
     assert next(one.rows for one in found if one.table == "message") == 3000
     assert not (tmp_path / "one.new").exists()

@@ -28,8 +28,8 @@ def test_every_column_of_every_table_counts() -> None:
             assert [column[0] for column in rows.description] == columns
 
 
-def test_equal_content_has_equal_tallies_however_it_lies_on_the_disk(connection: sqlite3.Connection) -> None:
-    before = manifest.tallies(connection, 1)
+def test_equal_content_has_equal_digests_however_it_lies_on_the_disk(connection: sqlite3.Connection) -> None:
+    before = manifest.digests(connection, 1)
     assert {one.table: one.rows for one in before} == {
         "schema_version": 1,
         "room": 2,
@@ -38,7 +38,7 @@ def test_equal_content_has_equal_tallies_however_it_lies_on_the_disk(connection:
     }
     connection.execute("VACUUM")
     connection.execute("CREATE INDEX said ON message (said_at)")
-    assert manifest.tallies(connection, 1) == before
+    assert manifest.digests(connection, 1) == before
 
 
 @pytest.mark.parametrize(
@@ -53,21 +53,21 @@ def test_equal_content_has_equal_tallies_however_it_lies_on_the_disk(connection:
     ],
 )
 def test_any_change_is_a_difference(connection: sqlite3.Connection, change: str, table: str) -> None:
-    before = manifest.tallies(connection, 1)
+    before = manifest.digests(connection, 1)
     assert manifest.difference(before, before) is None
     connection.execute(change)
-    assert manifest.difference(manifest.tallies(connection, 1), before) == table
+    assert manifest.difference(manifest.digests(connection, 1), before) == table
 
 
 def test_a_text_that_is_no_text_any_more_is_a_difference_too(connection: sqlite3.Connection) -> None:
-    before = manifest.tallies(connection, 1)
+    before = manifest.digests(connection, 1)
     connection.execute("UPDATE message SET text = CAST(x'ff00fe' AS TEXT) WHERE seq = 1")
-    assert manifest.difference(manifest.tallies(connection, 1), before) == "message"
+    assert manifest.difference(manifest.digests(connection, 1), before) == "message"
 
 
 def test_what_is_written_is_found_again(connection: sqlite3.Connection) -> None:
     assert manifest.recorded(connection) is None
-    found = manifest.tallies(connection, 1)
+    found = manifest.digests(connection, 1)
     manifest.write(connection, found)
     recorded = manifest.recorded(connection)
     assert recorded is not None

@@ -12,7 +12,7 @@ import pytest
 from minechat.errors import DatabaseUnusable
 from minechat.server.storage import migrations
 from minechat.server.storage.database import opened
-from minechat.server.storage.manifest import Tally, tallies
+from minechat.server.storage.manifest import TableDigest, digests
 from tests.server.storage.disks import small_disk
 
 HERE = Path(__file__).parent
@@ -27,10 +27,10 @@ def old_database(path: Path) -> Path:
     return path
 
 
-def content(path: Path, version: int = 1) -> list[Tally]:
+def content(path: Path, version: int = 1) -> list[TableDigest]:
     """What the tables of that version hold, but for the version itself."""
     with closing(sqlite3.connect(path)) as connection:
-        return [one for one in tallies(connection, version) if one.table != "schema_version"]
+        return [one for one in digests(connection, version) if one.table != "schema_version"]
 
 
 def version_of(path: Path) -> int | None:

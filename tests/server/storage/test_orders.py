@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import NotStored
-from minechat.server.storage import AccountInfo, AccountRow, Ban, Candidate, Deed, Storage, open_storage
+from minechat.server.storage import (
+    AccountInfo,
+    AccountRow,
+    Ban,
+    Candidate,
+    Deed,
+    Storage,
+    open_storage,
+    orders,
+)
 
 DEED = Deed(1000.5, "ban", "Brave Vasya", "for 2 h: flooding")
 NOW = 1_795_354_215.25
@@ -173,3 +182,23 @@ async def test_a_listing_that_cannot_be_made_says_so(storage: Storage, tmp_path:
         other.execute("DROP TABLE message")
     with pytest.raises(NotStored, match="cannot be asked now"):
         await storage.accounts(0, 10)
+
+
+#: So many that a look at all of them takes longer than between two questions whether to go on.
+MANY = """
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+    INSERT INTO message SELECT room.id, i, 1, 'x', i FROM n, (SELECT id FROM room LIMIT 1) AS room
+"""
+
+
+async def test_a_listing_that_takes_too_long_is_told_in_our_words(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(storage, "Brave Vasya")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as other, other:
+        other.execute("INSERT OR IGNORE INTO room (name) VALUES ('general')")
+        other.execute(MANY)
+    monkeypatch.setattr(orders, "LONGEST", 0.0)
+    with pytest.raises(NotStored) as error:
+        await storage.accounts(0, 10)
+    assert str(error.value) == "the database cannot be asked now: it takes longer than 0 s"

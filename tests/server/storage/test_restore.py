@@ -60,7 +60,7 @@ async def test_a_server_goes_on_where_the_backup_was_made(backup: Path, place: P
     found = restore(str(backup), str(place / "a.db"), verify=verify)
     assert next(one.rows for one in found if one.table == "message") == 250
     with closing(sqlite3.connect(place / "a.db")) as connection:
-        assert manifest.tallies(connection, migrations.NEWEST) == found
+        assert manifest.digests(connection, migrations.NEWEST) == found
         assert manifest.recorded(connection) is None
     assert {one.name: one.stat().st_mode & 0o777 for one in place.iterdir()} == {
         "a.db": 0o600,
