@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
 from minechat.server.doors.visitors import SpeakDoor
 from minechat.server.figures import Figures
+from minechat.server.handle import Server
 from minechat.server.ports import accepting, bound, port_of
 from minechat.server.settings import PROFILES, Limits, Settings
 from minechat.server.tls import Certificate
@@ -361,7 +362,7 @@ def _is_over(reader: asyncio.StreamReader) -> bool:
 async def test_silence_in_place_of_a_handshake_ends_at_the_deadline_however_it_drips(
     files: tuple[str, str], trust: ssl.SSLContext
 ) -> None:
-    async with house(files, handshake=0.5) as here:
+    async with house(files, handshake=1.0) as here:
         silent = [await raw(here.port) for _ in range(50)]
         dripping = await handmade(here.port, trust)
         with pytest.raises(ssl.SSLWantReadError):
