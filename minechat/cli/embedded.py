@@ -8,7 +8,8 @@ from minechat.cli.settings import ChatOptions
 from minechat.cli.view import View
 from minechat.client.speak import greets
 from minechat.errors import AddressUnusable
-from minechat.server.app import Server, running
+from minechat.server.app import running
+from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
 
 HERE = "127.0.0.1"

@@ -15,8 +15,9 @@ from minechat.cli.service import Service
 from minechat.cli.tasks.orders import socket_path
 from minechat.cli.typed_server import ServerOptions
 from minechat.errors import AddressUnusable, MinechatError
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.figures import Figures
+from minechat.server.handle import Server
 from minechat.server.log import JsonFormatter, TextFormatter, bug, event
 from minechat.server.names import key, mend
 from minechat.server.outflow import Outflow, outflow

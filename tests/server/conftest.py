@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from minechat.server import log
-from minechat.server.app import Server, running
+from minechat.server.app import running
+from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import opened, ports_told
 

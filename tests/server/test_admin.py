@@ -18,7 +18,8 @@ import pytest_asyncio
 from minechat import system
 from minechat.errors import AddressUnusable
 from minechat.server.admin import LINE, MOST, admin_socket, may_order, obeying
-from minechat.server.app import Server, running
+from minechat.server.app import running
+from minechat.server.handle import Server
 from minechat.server.orders import PAGE, REASON
 from minechat.server.owner import Owner
 from minechat.server.settings import PROFILES, Settings

@@ -2,16 +2,16 @@
 
 import asyncio
 import os
-import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from minechat.errors import AddressUnusable, DatabaseUnusable
-from minechat.server.app import Server, running
+from minechat.errors import DatabaseUnusable
+from minechat.server.app import running
 from minechat.server.dialogues import load
-from minechat.server.settings import PROFILES, Settings
+from minechat.server.handle import Server
+from minechat.server.settings import Settings
 from tests.server.raw import SENT, log_in, raw
 
 
@@ -25,25 +25,6 @@ async def test_tokens_and_messages_survive_a_restart(settings: Settings) -> None
         client.send(token.encode() + b"\n")
         await client.line()
         assert await client.account() == {"nickname": nickname, "account_hash": token}
-
-
-@pytest.mark.parametrize("taken", ["read_port", "write_port"])
-async def test_a_taken_port_is_told_and_the_other_is_given_back(settings: Settings, taken: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as spare:
-        free = spare.getsockname()[1]
-        spare.close()
-        ports = {"read_port": free, "write_port": free, taken: other.getsockname()[1]}
-        with pytest.raises(AddressUnusable, match=str(other.getsockname()[1])):
-            async with running(replace(settings, **ports)):
-                pass
-        with socket.create_server(("127.0.0.1", free)):
-            pass
-
-
-async def test_an_address_of_another_machine_is_told(settings: Settings) -> None:
-    with pytest.raises(AddressUnusable, match=r"192\.0\.2\.1"):
-        async with running(replace(settings, host="192.0.2.1")):
-            pass
 
 
 async def test_a_second_server_on_the_database_is_refused(settings: Settings, server: Server) -> None:
@@ -95,18 +76,6 @@ async def test_a_bug_or_an_unknown_outcome_behind_an_answer_ends_the_server_with
             client.send(b"one\n\n")
             await asyncio.Event().wait()
     assert await client.rest() == b""
-
-
-async def test_a_stopping_server_refuses_in_words_what_still_waits_for_its_budget(settings: Settings) -> None:
-    async with running(replace(settings, limits=PROFILES["default"])) as server:
-        client, _, _ = await log_in(server.write_port, "Anna")
-        client.send(b"one\n\n" * 10)
-        assert await client.lines(5) == [SENT] * 5
-    answers = (await client.rest()).splitlines(keepends=True)
-    refused = b"Message not sent: the server is stopping. Try again in 5 s.\n"
-    assert set(answers) <= {SENT, refused}
-    assert answers.count(refused) >= 4  # one may have had its turn before the stop
-    assert len(answers) == 5
 
 
 async def test_characters_keep_the_chat_alive_and_answer(settings: Settings) -> None:

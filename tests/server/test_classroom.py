@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from minechat.server.app import Server
+from minechat.server.handle import Server
 from tests.server.raw import GREETING, SENT, Raw, log_in, raw
 
 PUPILS = 200

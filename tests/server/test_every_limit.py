@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import Refused
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.doors.gate import Gate
+from minechat.server.handle import Server
 from minechat.server.limits import AccountBudget, RegistrationBudget
 from minechat.server.settings import PROFILES, Limits, Settings
 from minechat.server.slow import too_slow

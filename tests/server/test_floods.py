@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from minechat.server.app import Server
+from minechat.server.handle import Server
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, ports_told
 
 DEADLINE = 20.0

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from minechat.server.app import Server, running
+from minechat.server.app import running
+from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
 from tests.server.conftest import close_raw_clients
 from tests.server.raw import NICKNAME, SENT, log_in, raw

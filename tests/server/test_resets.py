@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from minechat.server.app import Server
+from minechat.server.handle import Server
 from tests.server.raw import SENT, log_in
 
 POSTS = 2_000

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from minechat.server.app import Server, running
+from minechat.server.app import running
+from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
 from tests.cli.tasks.programs import task
 from tests.server.raw import opened

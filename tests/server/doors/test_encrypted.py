@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
 from minechat.server.doors.visitors import SpeakDoor
 from minechat.server.figures import Figures
+from minechat.server.handle import Server
 from minechat.server.ports import accepting, bound, port_of
 from minechat.server.settings import PROFILES, Limits, Settings
 from minechat.server.tls import Certificate

@@ -13,8 +13,9 @@ import pytest
 
 from minechat.client.speak import speaking
 from minechat.errors import Refused
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.doors.entrance import KEEPALIVE, Entrance
+from minechat.server.handle import Server
 from minechat.server.settings import Limits, Settings
 from tests.server.raw import GREETING, SENT, log_in, opened, raw
 from tests.server.sockets import until

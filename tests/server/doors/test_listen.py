@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from minechat.server.app import Server
+from minechat.server.handle import Server
 from tests.server.raw import GREETING, SENT, log_in, raw
 
 

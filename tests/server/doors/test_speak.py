@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from minechat.server.app import Server, running
+from minechat.server.app import running
 from minechat.server.doors.speak import Visit
 from minechat.server.doors.visitors import INPUT_WAITING, SpeakDoor
+from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, Raw, log_in, opened, raw
 

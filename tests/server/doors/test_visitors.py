@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from minechat.server.app import Server
 from minechat.server.doors import visitors
 from minechat.server.doors.visitors import SpeakDoor
+from minechat.server.handle import Server
 from tests.server.raw import GREETING, raw
 from tests.server.sockets import until
 
