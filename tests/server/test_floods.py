@@ -164,10 +164,11 @@ def test_a_stopping_server_is_done_with_a_client_in_time_whatever_others_left(tm
         calm, lines = clients.enter_context(logged_in(ports[1], b"Calm"))
         server.terminate()
         start = time.monotonic()
-        calm.sendall(b"still here\n\n")
-        while lines.readline() == SENT:
+        with suppress(ConnectionError):  # it may have been slow to say the last: then nobody hears it
             calm.sendall(b"still here\n\n")
-        lines.read()
+            while lines.readline() == SENT:
+                calm.sendall(b"still here\n\n")
+            lines.read()
         assert time.monotonic() - start < 2
         assert server.wait(10) is not None
 
