@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from minechat.server.storage import Candidate, Stored, open_storage, statements
+from minechat.server.storage import Candidate, Stored, migrations, open_storage, statements
 
 TEXT = "a message of eighty bytes, as people in a chat would write it, give or take a bit"[:80]
 NOBODY = Candidate("Able", "Poster", "Able Poster", "able_poster")
@@ -55,8 +55,9 @@ async def through_storage(path: Path, messages: int, posters: int) -> tuple[floa
 def bare(path: Path, messages: int, batch: int) -> float:
     """Messages a second of SQLite alone, in one thread."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for statement in (statements.USE_WAL, *statements.PRAGMAS, *statements.SCHEMA):
+        for statement in (statements.USE_WAL, *statements.PRAGMAS):
             connection.execute(statement).fetchall()
+        migrations.build(connection)
         connection.execute(statements.ADD_ROOM, ("general",))
         values = (NOBODY.epithet, NOBODY.nick, NOBODY.name, NOBODY.key, b"\0" * 32, 0)
         connection.execute(statements.ADD_ACCOUNT, values).fetchall()
