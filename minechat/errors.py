@@ -11,6 +11,7 @@ MinechatError
 │   └── OutcomeUnknown      a message was sent and its acknowledgement never came
 ├── Rejected                the server understood and said no
 │   ├── UnknownToken        register again, or mend the token
+│   ├── WrongPassword       no such name with this password, or the session has ended
 │   └── Refused             a message or a name was not taken; see retry_after
 ├── InvalidInput            the caller's own data cannot be sent; nothing was
 │   ├── EmptyMessage
@@ -75,17 +76,23 @@ class UnknownToken(Rejected):
     """The server does not know this token."""
 
 
+class WrongPassword(Rejected):
+    """Nobody has this name and this password, or the session that was remembered has ended."""
+
+
 class Refused(Rejected):
-    """The server did not take a message or a name.
+    """The server did not take a message, a name or another request.
 
     :param reason: the server's words, not yet made safe for a terminal
     :param retry_after: seconds after which a retry makes sense; None when it never does
+    :param code: a word for programs, where the wire has one: the table in docs/rift.md
     """
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None, code: str = "refused") -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        self.code = code
 
 
 class InvalidInput(MinechatError):

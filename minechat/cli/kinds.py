@@ -40,6 +40,8 @@ class Kind(Enum):
     AMOUNT = auto()  # a number above 0
     LIMIT = auto()  # the same, or none
     SPAN = auto()  # 90s, 10m, 2h, 7d or forever
+    LANGUAGE = auto()
+    THEME = auto()
     FINGERPRINT = auto()  # SHA-256 of a certificate
 
     @property
@@ -51,6 +53,8 @@ CHOICES: dict[Kind, tuple[str, ...]] = {
     Kind.COLOR: ("auto", "always", "never"),
     Kind.LIMITS: ("default", "classroom", "off"),
     Kind.LISTED: ("accounts", "bans", "audit"),
+    Kind.LANGUAGE: ("auto", "en", "ru"),
+    Kind.THEME: ("auto", "dark", "light", "none"),
 }
 
 

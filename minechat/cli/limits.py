@@ -150,6 +150,73 @@ LIMITS = (
         "10",
         "drop a reader that takes nothing of what waits for so long",
     ),
+    _limit("frame", "--max-frame BYTES", Kind.POSITIVE, "65536", "bytes of one message of a WebSocket"),
+    _limit("fragments", "--max-fragments N", Kind.POSITIVE, "8", "parts that such a message may come in"),
+    _limit(
+        "request_rate", "--request-rate N", Kind.LIMIT, "10", "frames a client of RIFT may send in a second"
+    ),
+    _limit(
+        "request_burst", "--request-burst N", Kind.POSITIVE, "30", "frames it may send at once before that"
+    ),
+    _limit(
+        "history_rate",
+        "--history-rate N",
+        Kind.LIMIT,
+        "2",
+        "pages of history an account may ask for in a second",
+    ),
+    _limit(
+        "history_burst", "--history-burst N", Kind.POSITIVE, "16", "pages it may ask for at once before that"
+    ),
+    _limit(
+        "ping_interval",
+        "--ping-interval SECONDS",
+        Kind.SECONDS,
+        "20",
+        "ask a silent client of RIFT after so long whether it lives",
+    ),
+    _limit("ping_timeout", "--ping-timeout SECONDS", Kind.SECONDS, "20", "and wait so long for its answer"),
+    _limit("logins", "--max-logins N", Kind.LIMIT, "3", "logins one connection may try in a minute"),
+    _limit(
+        "login_penalty",
+        "--login-penalty SECONDS",
+        Kind.LIMIT,
+        "5",
+        "time that each failed login adds to what its address owes",
+    ),
+    _limit(
+        "login_penalty_from",
+        "--login-penalty-from SECONDS",
+        Kind.SECONDS,
+        "15",
+        "refuse logins of an address that owes more",
+    ),
+    _limit(
+        "login_penalty_most",
+        "--login-penalty-most SECONDS",
+        Kind.SECONDS,
+        "600",
+        "the most that an address can owe",
+    ),
+    _limit(
+        "account_failures",
+        "--max-account-failures N",
+        Kind.LIMIT,
+        "100",
+        "failed logins an account bears in an hour",
+    ),
+    _limit("hashes", "--max-hashes N", Kind.POSITIVE, "2", "passwords hashed at once"),
+    _limit("hashes_waiting", "--max-hashes-waiting N", Kind.POSITIVE, "20", "passwords that may wait for it"),
+    _limit("rooms_created", "--max-rooms-created N", Kind.POSITIVE, "20", "rooms one account may own"),
+    _limit("rooms_joined", "--max-rooms-joined N", Kind.POSITIVE, "100", "rooms one account may be in"),
+    _limit("sessions", "--max-sessions N", Kind.POSITIVE, "10", "connections to RIFT of one account"),
+    _limit(
+        "new_correspondents",
+        "--max-new-correspondents N",
+        Kind.LIMIT,
+        "5",
+        "people an account may write privately for the first time in a minute",
+    ),
 )
 
 

@@ -96,6 +96,38 @@ class AuthorizationOptions(ClientOptions):
     username: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class RiftOptions(ClientOptions):
+    """Options of ``rift``; times in seconds.
+
+    :param to: whom ``message`` goes to privately; None for the room
+    :param session_path: None for the user's state folder
+    """
+
+    host: str
+    port: int
+    username: str | None
+    register: bool
+    password_stdin: bool
+    room: str
+    message: tuple[str, ...]
+    to: str | None
+    lines: bool
+    plain: bool
+    last: int
+    count: int | None
+    for_seconds: float | None
+    export: str | None
+    export_mine: str | None
+    forget: bool
+    session_path: str | None
+    language: str
+    theme: str
+    timestamp_format: str
+    keepalive: float
+    retry_delay: float
+
+
 def options_type(command: str) -> type[Options]:
     """Which options a command has.
 
@@ -113,4 +145,5 @@ _CLIENTS: dict[str, type[Options]] = {
     "chat": ChatOptions,
     "registration": RegistrationOptions,
     "authorization": AuthorizationOptions,
+    "rift": RiftOptions,
 }

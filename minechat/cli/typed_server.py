@@ -32,12 +32,33 @@ class LimitOptions(Options):
     limit_send_queue: int | None
     limit_send_queues: int | None
     limit_send_stall: float | None
+    limit_frame: int | None
+    limit_fragments: int | None
+    limit_request_rate: float | None
+    limit_request_burst: int | None
+    limit_history_rate: float | None
+    limit_history_burst: int | None
+    limit_ping_interval: float | None
+    limit_ping_timeout: float | None
+    limit_logins: float | None
+    limit_login_penalty: float | None
+    limit_login_penalty_from: float | None
+    limit_login_penalty_most: float | None
+    limit_account_failures: float | None
+    limit_hashes: int | None
+    limit_hashes_waiting: int | None
+    limit_rooms_created: int | None
+    limit_rooms_joined: int | None
+    limit_sessions: int | None
+    limit_new_correspondents: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions(LimitOptions):
     """Options of ``server``; port 0 lets the system choose.
 
+    :param rift_port: None where --no-rift is given
+    :param origin_allowed: web pages whose scripts may connect to RIFT
     :param metrics_port: None where --no-metrics is given
     :param admin_socket: None for the place beside the database
     """
@@ -45,6 +66,8 @@ class ServerOptions(LimitOptions):
     host: str
     read_port: int
     write_port: int
+    rift_port: int | None
+    origin_allowed: tuple[str, ...]
     database: str
     characters: bool
     limits: str

@@ -1,0 +1,140 @@
+"""The seam of the interactive screens: one chat as somebody in it sees it, whatever its wire."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+#: The room that everybody is in.
+GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something said in a place: a room by its name, or a private conversation as ``@name``.
+
+    The text is as it was said: whoever shows it makes it safe.
+
+    :param seq: its number in the place; None where the wire has none
+    :param time: seconds since 1970
+    :param key: the sender's own key; None where there is none
+    """
+
+    place: str
+    nick: str | None
+    text: str
+    time: float
+    seq: int | None = None
+    mine: bool = False
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A room of ours, or a private conversation.
+
+    :param role: owner, moderator, member; None where roles are unknown
+    :param last: the number of the last message; 0 where there is none
+    """
+
+    name: str
+    topic: str = ""
+    role: str | None = None
+    last: int = 0
+    invite_only: bool = False
+
+
+# What a session tells.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged:
+    """:param state: connecting, connected, lost, waiting or ended
+    :param reason: why it is not connected; for people
+    :param delay: seconds until the next attempt, with ``waiting``
+    """
+
+    state: str
+    reason: str = ""
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Messages in the order of their place, live or fetched after a reconnect; each is told once."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacesChanged:
+    """All places, rooms first."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleChanged:
+    """Everybody who is online."""
+
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """Something that is no message: somebody joined, was muted, a topic changed; see ``RoomEvent``."""
+
+    place: str
+    event: str
+    nick: str | None = None
+    by: str | None = None
+    reason: str = ""
+    until: float | None = None
+    detail: str = ""
+    time: float = 0.0
+
+
+SessionEvent = StateChanged | Heard | PlacesChanged | PeopleChanged | Happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A page of the past in order; ``more``: there is more before it (or after it, when asked so)."""
+
+    messages: tuple[Message, ...]
+    more: bool
+
+
+class Session(Protocol):
+    """Somebody's presence in a chat, which survives reconnects.
+
+    All that asks the server raises ``NetworkError`` while it cannot be reached, ``Refused`` when the
+    server says no, ``InvalidInput`` before anything is sent, and ``OutcomeUnknown`` when the answer to a
+    message never came.
+    """
+
+    #: Who we are.
+    nickname: str
+    #: What this chat can beside saying and hearing: the names of ``order``, and ``whisper``, ``history``.
+    abilities: frozenset[str]
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """All that happens, from the first attempt to connect on; ends when the session is closed.
+
+        Kept for a slow screen up to a limit; past it the oldest messages go, and come by ``history``.
+        """
+
+    async def say(self, place: str, text: str) -> Message:
+        """Says something; returns when it is stored.
+
+        After a lost connection it is sent again with the same key where the wire has keys."""
+
+    async def history(
+        self, place: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> History:
+        """A page of the past: before a number, after one, or the last."""
+
+    async def order(self, name: str, **fields: Any) -> Any:
+        """Anything else, by the name of its RIFT command, such as ``join_room``; returns its reply.
+
+        :raises InvalidInput: this chat has no such order
+        """
