@@ -47,7 +47,7 @@ class AuthFail(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Error(Reply):
-    """A request was not carried out, or the connection ends; ``code`` is one of ``errors`` in docs/rift.md."""
+    """A request was not carried out, or the connection ends; ``code`` is in the table of docs/rift.md."""
 
     error: str
     code: str
