@@ -48,21 +48,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChanged:
-    """:param state: connecting, connected, lost, waiting or ended
-    :param reason: why it is not connected; for people
+    """:param state: connecting, connected, lost, waiting or ended; after ``ended`` nothing comes any more
+    :param reason: why it is not connected; for people, and safe for a terminal
     :param delay: seconds until the next attempt, with ``waiting``
+    :param link: which connection, where a session has several: ``listen`` or ``speak``; "" is the only one
     """
 
     state: str
     reason: str = ""
     delay: float = 0.0
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """Messages in the order of their place, live or fetched after a reconnect; each is told once."""
+    """Messages in the order of their place, live or fetched after a reconnect; each is told once.
+
+    One's own are among them, in their place in the order, wherever they were said.
+    """
 
     messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """The messages of a place between two numbers, both left out, are not told: they are too many.
+
+    They come by ``history``.
+    """
+
+    place: str
+    after: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +110,7 @@ class Happened:
     time: float = 0.0
 
 
-SessionEvent = StateChanged | Heard | PlacesChanged | PeopleChanged | Happened
+SessionEvent = StateChanged | Heard | Skipped | PlacesChanged | PeopleChanged | Happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,17 +133,26 @@ class Session(Protocol):
     nickname: str
     #: What this chat can beside saying and hearing: the names of ``order``, and ``whisper``, ``history``.
     abilities: frozenset[str]
+    #: The number of the last message of each place that was read, for the marks of what is unread: given
+    #: when the session is made, kept up by the screen. What came after them is told at the first connect.
+    marks: dict[str, int]
 
     def events(self) -> AsyncIterator[SessionEvent]:
         """All that happens, from the first attempt to connect on; ends when the session is closed.
 
-        Kept for a slow screen up to a limit; past it the oldest messages go, and come by ``history``.
+        To be iterated once. Kept for a slow screen up to a limit; past it the oldest messages go, which
+        ``Skipped`` tells, and come by ``history``.
+
+        :raises Exception: a defect ended the session; it is the caller's to end the program
         """
 
     async def say(self, place: str, text: str) -> Message:
-        """Says something; returns when it is stored.
+        """Says something; returns when it is stored. It is told as ``Heard`` too, like all messages.
 
-        After a lost connection it is sent again with the same key where the wire has keys."""
+        What was begun on a connection that is lost meanwhile is sent again on the next one, with the same
+        key, where the wire has keys; begun without a connection it fails at once. Several calls at the
+        same time are said in their order.
+        """
 
     async def history(
         self, place: str, *, before: int | None = None, after: int | None = None, limit: int = 50
