@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from minechat.errors import NotStored, Refused
 from minechat.events import Said
 from minechat.server.accounts import Accounts, Person, Registered
-from minechat.server.audience import Audience, Encode, Wire
+from minechat.server.audience import Audience
 from minechat.server.bans import Bans, subject
 from minechat.server.limits import AccountBudgets, WrongTokenBudget
 from minechat.server.log import event
 from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Ban, Storage, Stored
+from minechat.server.wires import Encode, Wire
 
 #: The room of the line protocols.
 ROOM = "general"
@@ -129,10 +130,10 @@ class Hub:
         """Whether a message found on a dead connection is still taken."""
         return self._budgets.of(_id(person)).takes_left_behind(size)
 
-    def say(self, person: Person, text: str) -> asyncio.Future[int]:
+    def say(self, person: Person, text: str) -> asyncio.Future[Stored]:
         """Says a text in the room.
 
-        :returns: resolves to the number of the message once it is on disk
+        :returns: resolves to the message, with its number, once it is on disk
         :raises NotStored, Refused: through the future
         """
         refusal = self._bans.refusal(_id(person))
@@ -174,8 +175,8 @@ class Hub:
         return self.sessions.end_account(person_id, reason)
 
 
-def _refused(reason: Refused) -> asyncio.Future[int]:
-    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+def _refused(reason: Refused) -> asyncio.Future[Stored]:
+    future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
     future.set_exception(reason)
     return future
 

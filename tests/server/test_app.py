@@ -12,6 +12,7 @@ from minechat.server.app import running
 from minechat.server.dialogues import load
 from minechat.server.handle import Server
 from minechat.server.settings import Settings
+from minechat.server.storage import Stored
 from tests.server.raw import SENT, log_in, raw
 
 
@@ -64,8 +65,8 @@ async def test_a_bug_or_an_unknown_outcome_behind_an_answer_ends_the_server_with
 ) -> None:
     from minechat.server.hub import Hub
 
-    def broken(self: Hub, person: object, text: str) -> asyncio.Future[int]:
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    def broken(self: Hub, person: object, text: str) -> asyncio.Future[Stored]:
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().call_soon(future.set_exception, failure)
         return future
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from minechat.errors import InvalidInput, MinechatError, NotStored, Refused
 from minechat.protocol.speak import Acknowledged, NotSent
+from minechat.server.storage import Stored
 
 #: The yes to a message that is stored, and to a ping.
 YES = Acknowledged()
@@ -22,7 +23,7 @@ class Answers:
 
     def __init__(self, news: Callable[[], None]) -> None:
         self._news = news
-        self._due: list[asyncio.Future[int] | Answer] = []
+        self._due: list[asyncio.Future[Stored] | Answer] = []
 
     def __len__(self) -> int:
         """How many are due."""
@@ -31,7 +32,7 @@ class Answers:
     def add(self, answer: Answer) -> None:
         self._due.append(answer)
 
-    def await_commit(self, commit: asyncio.Future[int]) -> None:
+    def await_commit(self, commit: asyncio.Future[Stored]) -> None:
         """The answer is known when this future is done: a yes, or why not."""
         self._due.append(commit)
         commit.add_done_callback(self._committed)
@@ -50,7 +51,7 @@ class Answers:
             del self._due[0]
             yield answer
 
-    def _committed(self, commit: asyncio.Future[int]) -> None:
+    def _committed(self, commit: asyncio.Future[Stored]) -> None:
         if self._due and self._due[0] is commit:
             self._news()
 
@@ -61,7 +62,7 @@ def refusal(reason: MinechatError) -> NotSent:
     return NotSent(str(reason), None if seconds is None else math.ceil(seconds))
 
 
-def _of_commit(commit: asyncio.Future[int]) -> Answer:
+def _of_commit(commit: asyncio.Future[Stored]) -> Answer:
     reason = commit.exception()
     if reason is None:
         return YES

@@ -4,10 +4,42 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Never, Protocol
+from typing import Never, Protocol, cast
 
 from minechat.errors import DatabaseUnusable
+from minechat.server.storage.promises import MembersKept, RoomsKept, SearchEnd
+from minechat.server.storage.rows import (
+    AccountInfo,
+    AccountRow,
+    Ban,
+    Candidate,
+    Deed,
+    LoginRow,
+    RoomKind,
+    RoomRow,
+    RoomState,
+    Sanction,
+    Stored,
+)
+
+__all__ = [
+    "AccountInfo",
+    "AccountRow",
+    "Ban",
+    "Candidate",
+    "Deed",
+    "LoginRow",
+    "RoomKind",
+    "RoomRow",
+    "RoomState",
+    "Sanction",
+    "SearchEnd",
+    "Storage",
+    "Stored",
+    "ensure_placed",
+    "file_of",
+    "open_storage",
+]
 
 SQLITE = "sqlite:///"
 #: Operations that may wait for a commit; with messages of 4 KiB this is 32 MiB.
@@ -16,94 +48,38 @@ QUEUE_LIMIT = 8192
 BUSY_TIMEOUT = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A message that is on the disk.
-
-    :param seq: counts from 1 in its room, without a gap
-    :param waited: seconds from asking for it until its commit was known
-    """
-
-    room: str
-    seq: int
-    nick: str
-    text: str
-    waited: float = field(default=0.0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A name an account may get. ``key`` is what no two accounts may share; None is shared freely."""
-
-    epithet: str
-    nick: str
-    name: str
-    key: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """An account in the database."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountInfo:
-    """An account as its server's owner sees it; times in seconds since 1970."""
-
-    id: int
-    name: str
-    created_at: float
-    last_said_at: float | None
-    messages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ban:
-    """Who is shut out: an account, or a source as the limits count it; one of the two is None.
-
-    :param until: seconds since 1970; None is for ever
-    :param at: when it was written, in seconds since 1970
-    """
-
-    account_id: int | None
-    source: str | None
-    until: float | None
-    reason: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something the owner did, for the audit table.
-
-    :param at: seconds since 1970
-    :param what: the order, such as ``ban``
-    :param whom: whom it was about; empty where it was about nobody
-    :param detail: what else there is to know, in words
-    """
-
-    at: float
-    what: str
-    whom: str
-    detail: str
-
-
-class Storage(Protocol):
+class Storage(RoomsKept, MembersKept, Protocol):
     """Accounts and messages, kept. A result comes after its commit is on the disk, never before."""
 
     @property
     def takes_posts(self) -> bool:
         """False once a message was refused for lack of room on the disk, until there is room again."""
 
-    def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
-        """Stores a message; the future gives its number in the room.
+    def say(
+        self,
+        account_id: int,
+        nick: str,
+        room: str,
+        text: str,
+        *,
+        key: str | None = None,
+        hidden: bool = False,
+        origin: object = None,
+    ) -> asyncio.Future[Stored]:
+        """Stores a message; the future gives it with its number in the room.
+
+        Said again with a key that this account has used, it gives the message that was stored then, and
+        ``on_committed`` is not told of it.
 
         Cancelling the future does not take the message back. The future raises ``NotStored``
-        (nothing of it was kept), ``InvalidInput`` (it holds what is not text) or ``DatabaseUnusable``
+        (nothing of it was kept; there may be no such room), ``Refused`` (``id_reused``: the key was used
+        for another text or room), ``InvalidInput`` (it holds what is not text) or ``DatabaseUnusable``
         (its commit failed for good, and whether it was kept is not known).
+
+        :param room: its name; ``general`` is always there
+        :param key: what the author's client names it by
+        :param hidden: nobody but its author ever sees it
+        :param origin: comes back in ``Stored``, for who asked
         """
 
     async def add_account(
@@ -166,7 +142,7 @@ class Storage(Protocol):
         """Writes down what was done outside the database."""
 
     async def deeds(self, most: int) -> Sequence[Deed]:
-        """The last deeds, the newest first, so many at most."""
+        """The last deeds done to the server and not in a room, the newest first, so many at most."""
 
     async def broken(self) -> Never:
         """Waits until the storage has failed for good, and raises why; it takes nothing any more.
@@ -229,4 +205,4 @@ async def open_storage(
         queue_limit=queue_limit,
         busy_timeout=busy_timeout,
     ) as storage:
-        yield storage
+        yield cast("Storage", storage)

@@ -23,13 +23,33 @@ from minechat.server.storage.writer import Writer
 
 @dataclass(slots=True, eq=False)
 class Post(Operation):
-    """A message to store; its result is its number in the room."""
+    """A message to store; its result is what was stored."""
 
     account_id: int
     nick: str
     room: str
     text: str
+    key: str | None
+    hidden: bool
+    origin: object
     asked_at: float
+    seq: int = 0
+    said_at: int = 0
+
+    def stored(self, now: float) -> Stored:
+        """:param now: in the seconds of ``asked_at``"""
+        return Stored(
+            self.room,
+            self.seq,
+            self.nick,
+            self.text,
+            self.account_id,
+            self.said_at / 1000,
+            self.key,
+            self.hidden,
+            self.origin,
+            now - self.asked_at,
+        )
 
 
 @asynccontextmanager
@@ -109,8 +129,19 @@ class SqliteStorage(Orders):
         await self._ended.wait()
         self._thread.join()
 
-    def say(self, account_id: int, nick: str, room: str, text: str) -> asyncio.Future[int]:
-        return self._put(Post(self._loop.create_future(), account_id, nick, room, text, self._loop.time()))
+    def say(
+        self,
+        account_id: int,
+        nick: str,
+        room: str,
+        text: str,
+        *,
+        key: str | None = None,
+        hidden: bool = False,
+        origin: object = None,
+    ) -> asyncio.Future[Stored]:
+        future, now = self._loop.create_future(), self._loop.time()
+        return self._put(Post(future, account_id, nick, room, text, key, hidden, origin, now))
 
     async def add_account(
         self, candidates: Callable[[], Iterator[Candidate]], token_hash: bytes
@@ -156,14 +187,13 @@ class SqliteStorage(Orders):
     def _finish(self, operations: Sequence[Operation]) -> None:
         """In the loop: authors are told first, then readers hear; a thousand of them take a while."""
         self._waiting -= len(operations)
-        for operation in operations:
-            _resolve(operation)
         now = self._loop.time()
-        stored = [
-            Stored(one.room, one.result, one.nick, one.text, now - one.asked_at)
-            for one in operations
-            if isinstance(one, Post) and one.error is None
-        ]
+        stored = []
+        for operation in operations:
+            if isinstance(operation, Post) and operation.error is None:
+                operation.result = operation.stored(now)
+                stored.append(operation.result)
+            _resolve(operation)
         try:
             if stored:
                 self._on_committed(stored)
@@ -245,10 +275,10 @@ def _add_messages(connection: sqlite3.Connection, room: str, posts: list[Post], 
     # Nobody else can number meanwhile: the transaction holds the write lock.
     (last,) = connection.execute(statements.LAST_SEQ, (room_id,)).fetchone()
     for seq, post in enumerate(posts, last + 1):
-        post.result = seq
+        post.seq, post.said_at = seq, said_at
     connection.executemany(
         statements.ADD_MESSAGE,
-        [(room_id, post.result, post.account_id, post.text, said_at) for post in posts],
+        [(room_id, post.seq, post.account_id, post.text, said_at) for post in posts],
     )
 
 

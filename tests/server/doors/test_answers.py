@@ -7,9 +7,10 @@ import pytest
 from minechat.errors import DatabaseUnusable, NotStored, Refused
 from minechat.protocol.speak import NotSent
 from minechat.server.doors.answers import YES, Answers, refusal
+from minechat.server.storage import Stored
 
 
-def commit() -> asyncio.Future[int]:
+def commit() -> asyncio.Future[Stored]:
     return asyncio.get_running_loop().create_future()
 
 
@@ -22,7 +23,7 @@ async def test_an_answer_waits_for_those_before_it_and_the_first_one_is_news() -
     second.set_exception(NotStored("the disk of the server is full"))
     await asyncio.sleep(0)
     assert (list(answers.known()), len(answers), told) == ([], 3, [])
-    first.set_result(1)
+    first.set_result(Stored("general", 1, "Anna", "x"))
     await asyncio.sleep(0)
     assert told == [True]
     assert list(answers.known()) == [YES, NotSent("the disk of the server is full"), YES]

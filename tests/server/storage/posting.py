@@ -22,13 +22,13 @@ def write(line: str) -> None:
 async def post(storage: Storage, account_id: int, poster: int, numbers: range, *, persist: bool) -> None:
     for number in numbers:
         try:
-            seq = await storage.say(account_id, "Able Poster", "general", f"{poster} {number}")
+            said = await storage.say(account_id, "Able Poster", "general", f"{poster} {number}")
         except (NotStored, DatabaseUnusable) as error:
             if not persist or isinstance(error, DatabaseUnusable):
                 await storage.broken()
             write(f"refused {poster} {number}")
             continue
-        write(f"{poster} {number} {seq}")
+        write(f"{poster} {number} {said.seq}")
 
 
 async def run(options: argparse.Namespace) -> None:

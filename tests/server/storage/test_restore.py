@@ -70,7 +70,7 @@ async def test_a_server_goes_on_where_the_backup_was_made(backup: Path, place: P
     async with open_storage(f"sqlite:///{place}/a.db", on_committed=lambda _: None) as running:
         one = await running.account_by_token(proof("Brave Вася"))
         assert one is not None
-        assert await running.say(one.id, one.name, "general", "x") == 226
+        assert (await running.say(one.id, one.name, "general", "x")).seq == 226
     assert backup.read_bytes() == before
     assert not list(backup.parent.glob("backup?*"))
 

@@ -49,14 +49,14 @@ async def test_a_full_disk_refuses_posts_keeps_reading_and_recovers(tmp_path: Pa
             text = "x" * 3000
             with pytest.raises(NotStored, match="disk of the server is full"):
                 while True:
-                    promised.append(await storage.say(one, "n", "general", text))
+                    promised.append((await storage.say(one, "n", "general", text)).seq)
             refused = await asyncio.gather(
                 *(storage.say(one, "n", "general", text) for _ in range(20)), return_exceptions=True
             )
             assert {type(result) for result in refused} == {NotStored}
             assert await storage.account_by_token(TOKEN_HASH) is not None
             (disk / "ballast").unlink()
-            promised += [await storage.say(one, "n", "general", text) for _ in range(20)]
+            promised += [(await storage.say(one, "n", "general", text)).seq for _ in range(20)]
         with closing(sqlite3.connect(disk / "a.db")) as connection:
             stored = [seq for (seq,) in connection.execute("SELECT seq FROM message ORDER BY seq")]
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -94,7 +94,7 @@ async def test_on_a_small_disk_the_log_leaves_room_for_what_it_holds(tmp_path: P
             said, size = 0, 0
             with pytest.raises(NotStored, match="disk of the server is full"):
                 while True:
-                    said = await storage.say(one, "n", "general", "x" * 500)
+                    said = (await storage.say(one, "n", "general", "x" * 500)).seq
                     size = max(size, (disk / "a.db-wal").stat().st_size)
         assert size < 2 << 20
         assert said * 500 > 1 << 20
@@ -108,7 +108,7 @@ async def test_another_program_is_waited_for_and_then_posts_are_refused(tmp_path
             with pytest.raises(NotStored, match="another program"):
                 await storage.say(one, "n", "general", "x")
             assert await storage.account_by_token(TOKEN_HASH) is not None
-        assert await storage.say(one, "n", "general", "x") == 1
+        assert (await storage.say(one, "n", "general", "x")).seq == 1
 
 
 @pytest.mark.parametrize("gone", ["a.db", "a.db-wal"])
@@ -131,7 +131,7 @@ async def test_a_reader_that_fails_stops_the_server_and_not_the_authors(tmp_path
     seen: list[BaseException] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context["exception"]))
     async with open_storage(url(tmp_path), on_committed=fails) as storage:
-        assert await storage.say(await author(storage), "n", "general", "x") == 1
+        assert (await storage.say(await author(storage), "n", "general", "x")).seq == 1
         with pytest.raises(LookupError):
             await storage.broken()
     assert [type(error) for error in seen] == [LookupError]
@@ -166,7 +166,7 @@ async def test_a_second_server_on_the_same_file_is_refused(tmp_path: Path) -> No
         with pytest.raises(DatabaseUnusable, match="a server that is running uses it"):
             async with open_storage(url(tmp_path), on_committed=ignore):
                 pass
-        assert await storage.say(one, "n", "general", "x") == 1
+        assert (await storage.say(one, "n", "general", "x")).seq == 1
 
 
 async def test_no_thread_outlives_the_storage(tmp_path: Path) -> None:

@@ -1,0 +1,187 @@
+"""What a storage promises about rooms, the people in them, and what was said there."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from minechat.server.storage.rows import (
+    AccountRow,
+    Candidate,
+    Deed,
+    LoginRow,
+    RoomKind,
+    RoomRow,
+    RoomState,
+    Sanction,
+    Stored,
+)
+
+#: Where a page of ``search`` ended: time in milliseconds, the name of the room, number. Opaque to who asks.
+SearchEnd = tuple[int, str, int]
+
+
+class RoomsKept(Protocol):
+    """Rooms. Every method raises ``NotStored`` when nothing was changed, or nothing can be asked now.
+
+    What writes has committed when it returns; a deed is written in the same commit, and may be None.
+    """
+
+    async def add_room(  # noqa: PLR0917 - a room is what these say
+        self, name: str, key: str, kind: RoomKind, topic: str, owner_id: int | None, deed: Deed | None
+    ) -> RoomRow | None:
+        """Makes a room, with its owner as the first member. None when the name or the key is taken.
+
+        :raises ValueError: it is a conversation: those are made by ``conversation``
+        """
+
+    async def room(self, key: str) -> RoomRow | None:
+        """The room with this key; never a conversation."""
+
+    async def room_state(self, room_id: int) -> RoomState:
+        """Who is what in a room, now."""
+
+    async def public_rooms(
+        self, account_id: int, after: str, most: int
+    ) -> Sequence[tuple[RoomRow, int, int | None]]:
+        """Public rooms and those an account is a member of, by key: each with its members and its own role.
+
+        :param after: only those whose key is greater; empty for the first page
+        :returns: conversations are not among them; the role is None where it is no member. Implicit
+            members of ``general`` are not counted.
+        """
+
+    async def rooms_of(self, account_id: int) -> Sequence[tuple[RoomRow, int]]:
+        """The rooms an account is a member of and its role, by key; conversations are not among them."""
+
+    async def set_role(self, room_id: int, account_id: int, role: int | None, deed: Deed | None) -> None:
+        """Makes somebody a member, or changes what a member is; None ends the membership.
+
+        An invitation ends when the account becomes a member.
+        """
+
+    async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
+        """Swaps the roles of two members: how a room gets another owner."""
+
+    async def set_topic(self, room_id: int, topic: str, deed: Deed | None) -> None:
+        """What the room is about, in one line."""
+
+    async def add_sanction(self, room_id: int, sanction: Sanction, deed: Deed | None) -> None:
+        """Writes a mute or a ban; an earlier one of the same account and kind ends with it."""
+
+    async def remove_sanction(self, room_id: int, account_id: int, kind: str, deed: Deed | None) -> bool:
+        """Ends a mute or a ban. False when there was none: no deed is written."""
+
+    async def add_invitation(self, room_id: int, account_id: int, by: str, deed: Deed | None) -> None:
+        """Lets somebody come in; the invitation ends when they do.
+
+        :param by: the name of who invited
+        """
+
+    async def room_deeds(self, room: str, before: int | None, most: int) -> Sequence[tuple[int, Deed]]:
+        """What was done in a room, the newest first, each with its number.
+
+        :param room: the name of the room
+        :param before: only those with a smaller number
+        """
+
+    async def history(
+        self,
+        room_id: int,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        most: int,
+        reader_id: int | None = None,
+    ) -> Sequence[Stored]:
+        """Messages of a room in their order.
+
+        :param after: those that follow this number, the first of them
+        :param before: those before this number; the last of them, unless ``after`` is given too
+        :param most: so many at most; without ``after`` and ``before`` the last ones of all
+        :param reader_id: whose hidden messages are among them; nobody's when None
+        """
+
+    async def conversation(self, a: int, b: int) -> RoomRow:
+        """The conversation of two accounts, made when it is missing.
+
+        :raises ValueError: it is one account
+        :raises NotStored: there is no such account
+        """
+
+    async def conversations(self, account_id: int, most: int) -> Sequence[tuple[AccountRow, int, float]]:
+        """With whom an account has talked, the latest first: whom, the number and time of the last message.
+
+        Only by what it may see: whoever only ever sent it hidden messages is not among them.
+        """
+
+    async def search(
+        self,
+        rooms: Sequence[str],
+        query: str,
+        before: SearchEnd | None,
+        most: int,
+        reader_id: int | None,
+    ) -> tuple[Sequence[Stored], SearchEnd | None]:
+        """Messages of some rooms that hold each word of a query, or one that begins so; the newest first.
+
+        :param rooms: names of rooms as the database has them: who asks answers for what they may read
+        :param before: what the page before returned; None for the first page
+        :param reader_id: whose hidden messages are among them
+        :returns: the messages, and what to ask with for the next page; None at the end
+        :raises Refused: ``empty``: there is no word in the query; ``busy``: it cannot be searched now
+        """
+
+
+class MembersKept(Protocol):
+    """Accounts with passwords, their sessions and whom they block. Raises as ``RoomsKept`` does."""
+
+    async def add_member_account(
+        self, candidate: Candidate, token_hash: bytes, password: str
+    ) -> AccountRow | None:
+        """An account with a password. None when its name is taken.
+
+        :param candidate: with a key
+        :param password: its hash, in text
+        """
+
+    async def login(self, name: str, key: str) -> LoginRow | None:
+        """The account with exactly this name, else the one with this canonical key; None without one."""
+
+    async def set_password(
+        self, account_id: int, password: str, keep_session: bytes | None, deed: Deed | None
+    ) -> None:
+        """Gives an account another password and ends its sessions.
+
+        :param password: its hash, in text
+        :param keep_session: the hash of the one session that stays
+        """
+
+    async def add_session(self, account_id: int, session_hash: bytes, most: int) -> None:
+        """Remembers a session; of more than ``most`` the oldest are forgotten."""
+
+    async def account_by_session(self, session_hash: bytes) -> AccountRow | None:
+        """Whose session this is."""
+
+    async def remove_session(self, session_hash: bytes) -> None:
+        """Forgets a session; no harm when there is none."""
+
+    async def remove_sessions(self, account_id: int) -> None:
+        """Forgets every session of an account."""
+
+    async def has_session(self, account_id: int) -> bool:
+        """Whether an account will come back by a session that it was given."""
+
+    async def set_block(self, account_id: int, blocked_id: int, on: bool) -> None:
+        """Begins or ends that one account hears nothing of another."""
+
+    async def blocked(self, account_id: int) -> set[int]:
+        """Whom an account blocks."""
+
+    async def own_data(
+        self, account_id: int, after: str, most: int
+    ) -> tuple[Sequence[dict[str, object]], str | None]:
+        """Everything that is kept of an account, a page at a time, as values that JSON knows.
+
+        :param after: what the page before returned; empty for the first
+        :returns: entries, each with a ``kind``, and what to ask with for the next page; None at the end
+        :raises Refused: ``bad_frame``: ``after`` is nothing that was returned
+        """
