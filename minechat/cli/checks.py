@@ -1,12 +1,24 @@
 """What no single option can decide: combinations of settings that are refused."""
 
+import re
 from typing import TYPE_CHECKING
 
 from minechat.cli.exits import UsageError
-from minechat.cli.typed import AuthorizationOptions, ChatOptions, ClientOptions, Options
+from minechat.cli.typed import AuthorizationOptions, ChatOptions, ClientOptions, Options, RiftOptions
 
 if TYPE_CHECKING:
     from minechat.cli.typed_server import ServerOptions
+
+#: What a port is for, in words.
+_PURPOSES = {
+    "port": "watching",
+    "read_port": "watching",
+    "write_port": "posting",
+    "rift_port": "RIFT",
+    "metrics_port": "metrics",
+}
+#: The origin of a web page as browsers send it (RFC 6454): no path, no slash at the end.
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?", re.ASCII)
 
 
 def check(options: Options) -> None:
@@ -26,6 +38,8 @@ def check(options: Options) -> None:
             _check_chat(options)
         case AuthorizationOptions():
             _check_authorization(options)
+        case RiftOptions():
+            _check_rift(options)
 
 
 def _check_tls(options: ClientOptions) -> None:
@@ -52,7 +66,7 @@ def _check_chat(options: ChatOptions) -> None:
         flag = next((origin for origin in asked if options.tls and origin.startswith("-")), None)
         if flag is not None:
             raise UsageError(f"a server opened here speaks no TLS ({flag}); name another with --host")
-        _check_ports(options, "port")
+        _check_ports(options, "port", "write_port")
     elif options.port == 0:
         raise UsageError(f"no server listens on port 0 ({options.origin('port')}); use 1 to 65535")
 
@@ -64,16 +78,57 @@ def _check_authorization(options: AuthorizationOptions) -> None:
         )
 
 
-def _check_ports(options: "ChatOptions | ServerOptions", watching: str) -> None:
-    # 0 lets the system choose, twice if need be.
-    port: int = getattr(options, watching)
-    if port == options.write_port != 0:
-        origins = f"({options.origin(watching)} and {options.origin('write_port')})"
-        raise UsageError(f"{port} cannot be the port for watching and for posting {origins}; change one")
+def _check_rift(options: RiftOptions) -> None:
+    """Of what names another thing to do there can be one."""
+    deeds = [
+        option
+        for option, asked in (
+            ("--message", options.message),
+            ("--lines", options.lines),
+            ("--export", options.export),
+            ("--export-mine", options.export_mine),
+            ("--forget", options.forget),
+        )
+        if asked
+    ]
+    if len(deeds) > 1:
+        raise UsageError(f"{deeds[0]} and {deeds[1]} are two things to do; leave one of them out")
+    if options.register and options.forget:
+        raise UsageError("--register makes an account and --forget ends a session; leave one of them out")
+    watching = [name for name, value in (("--count", options.count), ("--for", options.for_seconds)) if value]
+    if watching and deeds and not options.lines:
+        raise UsageError(f"{watching[0]} is for watching and {deeds[0]} is not; leave one of them out")
+
+
+def _check_ports(options: "ChatOptions | ServerOptions", *fields: str) -> None:
+    # 0 lets the system choose, twice if need be; who left a port to us gets a free one.
+    seen: dict[int, str] = {}
+    for field in fields:
+        port: int | None = getattr(options, field)
+        if not port or (field in ("rift_port", "metrics_port") and options.is_default(field)):
+            continue
+        if port in seen:
+            one = seen[port]
+            raise UsageError(
+                f"{port} cannot be the port for {_PURPOSES[one]} and for {_PURPOSES[field]} "
+                f"({options.origin(one)} and {options.origin(field)}); change one"
+            )
+        seen[port] = field
+
+
+def _check_origins(options: "ServerOptions") -> None:
+    for origin in options.origin_allowed:
+        if not _ORIGIN.fullmatch(origin):
+            where = options.origin("origin_allowed")
+            raise UsageError(
+                f"{origin[:80]!r} is not the origin of a web page ({where}); "
+                "use https://name or https://name:port in lower case, without a path"
+            )
 
 
 def _check_server(options: "ServerOptions") -> None:
-    _check_ports(options, "read_port")
+    _check_ports(options, "read_port", "write_port", "rift_port", "metrics_port")
+    _check_origins(options)
     if options.tls_key is not None and not (options.tls_cert or options.tls_self_signed):
         raise UsageError(f"a key without its certificate ({options.origin('tls_key')}); give --tls-cert too")
     if loopback(options.host):

@@ -5,9 +5,12 @@ from minechat.cli.limits import LIMITS
 from minechat.cli.options import (
     ADMIN_SOCKET,
     DATABASE,
+    LANGUAGE,
     POST,
+    THEME,
     TIMEOUT,
     TLS,
+    TOKEN,
     TOKEN_PATH,
     WRITE_PORT,
     Command,
@@ -107,6 +110,11 @@ CHAT = Command(
             "SECONDS",
         ),
         Option("embedded", ("--embedded",), Kind.FLAG, "open a server of our own here though a host is set"),
+        Option("tui", ("--tui",), Kind.FLAG, "a full screen: the chat and a line to post in one window"),
+        TOKEN,
+        TOKEN_PATH,
+        LANGUAGE,
+        THEME,
         WRITE_PORT,
         DATABASE,
         characters("on"),
@@ -138,14 +146,7 @@ AUTHORIZATION = Command(
     ),
     (
         *POST,
-        Option(
-            "token",
-            ("-T", "--token"),
-            Kind.TEXT,
-            "the token; on the command line other users of this machine can see it",
-            ("TOKEN",),
-            value="TOKEN",
-        ),
+        TOKEN,
         TOKEN_PATH,
         Option("token_stdin", ("--token-stdin",), Kind.FLAG, "read the token from standard input"),
         Option(
@@ -242,24 +243,8 @@ RIFT = Command(
             ("SESSION_PATH",),
             value="FILE",
         ),
-        Option(
-            "language",
-            ("--language",),
-            Kind.LANGUAGE,
-            "the language of the screen: auto, en or ru",
-            ("LANGUAGE",),
-            "auto",
-            "LANGUAGE",
-        ),
-        Option(
-            "theme",
-            ("--theme",),
-            Kind.THEME,
-            "colours of the screen: auto, dark, light or none",
-            ("THEME",),
-            "auto",
-            "THEME",
-        ),
+        LANGUAGE,
+        THEME,
         Option(
             "timestamp_format",
             ("--timestamp-format",),
@@ -293,7 +278,7 @@ RIFT = Command(
 )
 
 SERVER = Command(
-    "Serve a chat: one port to watch, one port to post.",
+    "Serve a chat: a port to watch, a port to post, a port for RIFT.",
     (
         "%(prog)s",
         "%(prog)s --characters --limits classroom",

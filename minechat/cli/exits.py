@@ -13,6 +13,7 @@ from minechat.errors import (
     TimedOut,
     UnknownToken,
     Unreachable,
+    WrongPassword,
 )
 
 DONE = 0
@@ -29,9 +30,9 @@ EXITS: dict[int, str] = {
     UNEXPECTED: "unexpected: a bug, please report it",
     USAGE: "usage or configuration, empty input, a file of ours that cannot be used",
     NETWORK: "network: unreachable, refused, lost, timed out, TLS not trusted; outcome of a message unknown",
-    TOKEN_REFUSED: "the server does not know the token",
+    TOKEN_REFUSED: "the server does not know the token, the password is wrong, or the session has ended",
     REFUSED_FOR_NOW: "refused for now: the error says when to try again",
-    REFUSED: "refused for good: too long, or not allowed by the server",
+    REFUSED: "refused for good: too long, not allowed by the server, taken, or not there",
     PARTLY_SENT: "partly sent: the error says which messages were",
     129: "ended by SIGHUP (the terminal was closed); a server with a certificate or under systemd reloads",
     130: "ended by Ctrl-C",
@@ -58,6 +59,7 @@ _CODES: tuple[tuple[type[MinechatError], int], ...] = (
     (PartlySent, PARTLY_SENT),
     (NetworkError, NETWORK),
     (UnknownToken, TOKEN_REFUSED),
+    (WrongPassword, TOKEN_REFUSED),
     (MessageTooLong, REFUSED),
     (InvalidInput, USAGE),
     (LocalError, USAGE),

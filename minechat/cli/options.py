@@ -131,6 +131,14 @@ POST = (
     TIMEOUT,
     *TLS,
 )
+TOKEN = Option(
+    "token",
+    ("-T", "--token"),
+    Kind.TEXT,
+    "the token; on the command line other users of this machine can see it",
+    ("TOKEN",),
+    value="TOKEN",
+)
 TOKEN_PATH = Option(
     "token_path",
     ("--token-path", "--token_path"),
@@ -139,6 +147,24 @@ TOKEN_PATH = Option(
     ("TOKEN_PATH",),
     "token.txt",
     "FILE",
+)
+LANGUAGE = Option(
+    "language",
+    ("--language",),
+    Kind.LANGUAGE,
+    "the language of the screen: auto, en or ru",
+    ("LANGUAGE",),
+    "auto",
+    "LANGUAGE",
+)
+THEME = Option(
+    "theme",
+    ("--theme",),
+    Kind.THEME,
+    "colours of the screen: auto, dark, light or none",
+    ("THEME",),
+    "auto",
+    "THEME",
 )
 DATABASE = Option(
     "database",

@@ -39,7 +39,8 @@ class Parser(configargparse.ArgumentParser):
 
         :raises UsageError: an option is unknown or lacks its value
         """
-        blank = argparse.Namespace(**{option.field: ABSENT for option in self.options if _replaces(option)})
+        absent = {option.field: ABSENT for option in self.options if _replaces(option)}
+        blank = argparse.Namespace(**absent)
         try:
             # The plain method: with configargparse's own a bad environment would spoil -h.
             found, strangers = argparse.ArgumentParser.parse_known_args(self, list(argv), blank)
@@ -49,7 +50,10 @@ class Parser(configargparse.ArgumentParser):
             raise UsageError(self._lacking(error, argv)) from None
         if strangers:
             raise UsageError(self._unknown(strangers[0]))
-        return {field: value for field, value in vars(found).items() if value is not ABSENT}
+        given = set(absent) | {field for field, value in vars(found).items() if value is not None}
+        return {
+            field: value for field, value in vars(found).items() if field in given and value is not ABSENT
+        }
 
     def merged(
         self, argv: Sequence[str], environment: Mapping[str, Found], config: ConfigFile, text: str

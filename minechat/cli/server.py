@@ -78,7 +78,7 @@ def settings(options: ServerOptions) -> Settings:
         read_port=options.read_port,
         write_port=options.write_port,
         rift_port=options.rift_port,
-        rift_port_or_free=not _named(options, "rift_port"),
+        rift_port_or_free=options.is_default("rift_port"),
         origins=options.origin_allowed,
         database=options.database,
         characters=options.characters,
@@ -88,13 +88,9 @@ def settings(options: ServerOptions) -> Settings:
         key=key,
         self_signed=options.tls_self_signed,
         metrics_port=options.metrics_port,
-        metrics_port_or_free=not _named(options, "metrics_port"),
+        metrics_port_or_free=options.is_default("metrics_port"),
         admin_socket=socket_path(options.database, options.admin_socket),
     )
-
-
-def _named(options: ServerOptions, field: str) -> bool:
-    return not options.origin(field).startswith("the default")
 
 
 def _tell(options: ServerOptions, server: Server, *, new_certificate: bool) -> None:

@@ -172,8 +172,15 @@ def _values(
         raw = getattr(namespace, option.field)
         if option.field not in given:
             raw = option.default
+        if option.kind is Kind.TEXTS and not origins[option.field].startswith("-"):
+            raw = _split(raw)
         values[option.field] = _value(option, raw, origins[option.field])
     return values
+
+
+def _split(texts: Sequence[str] | None) -> list[str]:
+    """A setting is one text where the command line has several: blanks and commas part them."""
+    return [word for text in texts or () for word in text.replace(",", " ").split()]
 
 
 def _value(option: Option, raw: Any, origin: str) -> Any:

@@ -26,6 +26,10 @@ class Options:
         """Where a field's value came from: ``--host``, ``HOST in .env``, ``the default of --port``."""
         return self.origins[name]
 
+    def is_default(self, name: str) -> bool:
+        """Whether nobody gave this field a value."""
+        return self.origins[name].startswith("the default")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClientOptions(Options):
@@ -65,6 +69,11 @@ class ChatOptions(ClientOptions):
     retry_delay: float
     characters: bool
     limits: str
+    tui: bool
+    token: str | None = field(repr=False)
+    token_path: str
+    language: str
+    theme: str
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -59,3 +59,63 @@ def test_old_records_are_not_shown_as_json() -> None:
     with pytest.raises(UsageError, match=r"--last .*--json"):
         parse("chat", ["--json", "--last", "3"], {}, [])
     assert parse("chat", ["--last", "3"], {}, []).last == 3
+
+
+@pytest.mark.parametrize("one", ["--read-port", "--write-port"])
+@pytest.mark.parametrize("other", ["--rift-port", "--metrics-port"])
+def test_no_two_ports_of_a_server_are_the_same(one: str, other: str) -> None:
+    with pytest.raises(UsageError, match=f"{one} and {other}"):
+        server(one, "7000", other, "7000")
+
+
+def test_a_port_that_nobody_named_gets_out_of_the_way() -> None:
+    assert server("--read-port", "8765", "--write-port", "9464").read_port == 8765
+    assert server("--rift-port", "0", "--metrics-port", "0").rift_port == 0
+    assert server("--no-rift").rift_port is None
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://chat.example", "http://localhost:8080", "http://127.0.0.1", "https://[::1]:8443"]
+)
+def test_a_web_page_is_named_by_its_origin(origin: str) -> None:
+    assert server("--origin", origin).origin_allowed == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin", ["chat.example", "https://chat.example/", "https://chat.example/a", "*", "null", "https://",
+               "https://Chat.example", "ftp://chat.example", "https://chat.example:0", "https://a b"]
+)  # fmt: skip
+def test_what_no_browser_sends_as_an_origin_is_refused(origin: str) -> None:
+    with pytest.raises(UsageError, match=r"not the origin of a web page \(--origin\)"):
+        server("--origin", origin)
+
+
+def test_origins_of_a_setting_are_parted_by_blanks_or_commas() -> None:
+    both = ("https://a.example", "https://b.example:8443")
+    assert server(MINECHAT_ORIGINS="https://a.example https://b.example:8443").origin_allowed == both
+    assert server(MINECHAT_ORIGINS=" https://a.example,https://b.example:8443, ").origin_allowed == both
+    assert server("--origin", both[0], "--origin", both[1]).origin_allowed == both
+    with pytest.raises(UsageError, match="MINECHAT_ORIGINS in the environment"):
+        server(MINECHAT_ORIGINS="https://a.example evil")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["-m", "hi", "--lines"],
+        ["-m", "hi", "--export", "f"],
+        ["--export", "f", "--export-mine", "f"],
+        ["--forget", "-m", "hi"],
+        ["--register", "--forget"],
+        ["-m", "hi", "--count", "1"],
+        ["--export", "f", "--for", "1"],
+    ],
+)
+def test_a_run_of_rift_does_one_thing(argv: list[str]) -> None:
+    with pytest.raises(UsageError, match="leave one of them out"):
+        parse("rift", argv, {}, [])
+
+
+def test_lines_may_be_posted_while_watching() -> None:
+    options = parse("rift", ["--lines", "--count", "3", "--plain"], {}, [])
+    assert (options.lines, options.count) == (True, 3)

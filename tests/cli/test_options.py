@@ -36,7 +36,7 @@ def test_every_default_is_a_value_of_its_kind(command: str, option: Option) -> N
 
 
 def test_a_token_has_no_default() -> None:
-    assert [o.default for _, o in EVERY if "TOKEN" in o.settings] == [None]
+    assert {o.default for _, o in EVERY if "TOKEN" in o.settings} == {None}
 
 
 def test_no_long_option_with_a_yes_and_a_no_has_a_short_one() -> None:
