@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+#: The room that everybody is in, which the line protocols share.
+GENERAL = "general"
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -9,10 +12,22 @@ class Said:
 
     ``nick`` is None for a line that names nobody. ``text`` may hold newlines on the server's side;
     on port 5000 they travel as spaces.
+
+    :param room: where it was said
+    :param seq: its number there; None where it is kept nowhere
+    :param time: when, in seconds since 1970
+    :param key: what the sender's client calls it
+    :param origin: the way out to the connection that said it, which is answered in another way and is not
+        told; None tells everybody. Only inside a server
     """
 
     nick: str | None
     text: str
+    room: str = GENERAL
+    seq: int | None = None
+    time: float = 0.0
+    key: str | None = None
+    origin: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,11 @@ from collections.abc import Collection
 
 #: Writes handed to the kernel at once.
 MOST = 1024
-#: struct iocb and struct io_event of linux/aio_abi.h, on machines whose low byte comes first: the number of
-#: the request, 0, 0, the opcode, 0, the descriptor, the address of the iovec, how many there are, 0, 0, 0, 0.
+#: Descriptors that have a request ready from the start; 64 bytes each.
+FIRST = 512
+#: struct iocb and struct io_event of linux/aio_abi.h, on machines whose low byte comes first: a number that
+#: comes back, which is the descriptor, 0, 0, the opcode, 0, the descriptor, the address of the iovec, how
+#: many there are, 0, 0, 0, 0.
 _REQUEST = struct.Struct("=QIIHhIQQqQII")
 _EVENT_WORDS = 4
 _PWRITEV = 8
@@ -56,6 +59,7 @@ class Batch:
         self._events = (ctypes.c_int64 * (_EVENT_WORDS * MOST))()
         self._words = memoryview(self._events).cast("B").cast("q")
         self._descriptors: tuple[int, ...] = ()
+        self._provide(FIRST)
 
     def write(self, descriptors: Collection[int], data: bytes) -> list[int]:
         """Bytes that each descriptor took; 0 for one that failed, whatever failed."""
@@ -67,19 +71,26 @@ class Batch:
         return written
 
     def _arrange(self, descriptors: tuple[int, ...]) -> None:
-        """Has a request ready for each; they stay until somebody comes or goes."""
+        """Points at the request of each: cheap enough for one room after the other, each with its readers."""
         if descriptors == self._descriptors:
             return
+        most = max(descriptors, default=0)
+        if most >= self._provided:
+            self._provide(2 * most)
+        first = ctypes.addressof(self._requests)
+        self._pointers = (ctypes.c_ulong * len(descriptors))(
+            *[first + _REQUEST.size * descriptor for descriptor in descriptors]
+        )
         self._descriptors = descriptors
+
+    def _provide(self, count: int) -> None:
+        """Has a request ready for each descriptor below ``count``, whoever it may belong to."""
         block = ctypes.addressof(self._block)
         requests = [
-            _REQUEST.pack(number, 0, 0, _PWRITEV, 0, descriptor, block, 1, 0, 0, 0, 0)
-            for number, descriptor in enumerate(descriptors)
+            _REQUEST.pack(number, 0, 0, _PWRITEV, 0, number, block, 1, 0, 0, 0, 0) for number in range(count)
         ]
         self._requests = ctypes.create_string_buffer(b"".join(requests))
-        first = ctypes.addressof(self._requests)
-        every = range(first, first + _REQUEST.size * len(requests), _REQUEST.size)
-        self._pointers = (ctypes.c_ulong * len(requests))(*every)
+        self._provided = count
 
     def _write_from(self, first: int) -> list[int]:
         most = ctypes.c_long(min(MOST, len(self._descriptors) - first))
@@ -88,10 +99,13 @@ class Batch:
         if count < 1:  # the first of them cannot be tried at all; those behind it can
             return [0]
         taken: dict[int, int] = {}
-        while len(taken) < count:
-            words = self._words[: _EVENT_WORDS * self._reap(count - len(taken))]
+        due = count
+        while due:
+            reaped = self._reap(due)
+            words = self._words[: _EVENT_WORDS * reaped]
             taken.update(zip(words[0::_EVENT_WORDS].tolist(), words[2::_EVENT_WORDS].tolist(), strict=True))
-        written = list(map(taken.__getitem__, range(first, first + count)))
+            due -= reaped
+        written = list(map(taken.__getitem__, self._descriptors[first : first + count]))
         return written if min(written) >= 0 else [max(0, one) for one in written]
 
     def _reap(self, count: int) -> int:

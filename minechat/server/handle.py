@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from minechat.server.audience import Wire
 from minechat.server.doors.gate import Gate
 from minechat.server.figures import Figures
 from minechat.server.tls import Certificate
+from minechat.server.wires import Wire
 
 
 class Server:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from minechat import system
+from minechat.events import Said
 from minechat.protocol import listen
-from minechat.server.audience import Wire
 from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.gate import Gate, capacity
 from minechat.server.doors.listen import ListenDoor
@@ -17,6 +17,7 @@ from minechat.server.hub import Hub
 from minechat.server.listening import Sockets
 from minechat.server.ports import accepting
 from minechat.server.settings import Limits
+from minechat.server.wires import Wire
 
 #: Seconds that clients get for their answers when the server stops; with what comes before and after,
 #: it has ended within ten.
@@ -34,7 +35,7 @@ async def opened(
     :param server: told that the doors are open, and who keeps them
     """
     gate = _gate(hub, limits, server.figures)
-    wire = hub.wire(listen.encode)
+    wire = hub.wire(_line)
     visitors = Visitors(hub, limits, gate, tasks, server.figures)
     encryption = Encryption(server.certificate, server.figures, limits.handshake)
     doors = [
@@ -49,6 +50,11 @@ async def opened(
         for door in doors:
             door.close()
         await _see_out(visitors, wire, encryption)
+
+
+def _line(happening: object) -> bytes:
+    """As the listen port tells it, which has words for messages alone."""
+    return listen.encode(happening) if isinstance(happening, Said) else b""
 
 
 def _gate(hub: Hub, limits: Limits, figures: Figures) -> Gate:

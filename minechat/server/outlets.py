@@ -10,6 +10,10 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from itertools import repeat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minechat.server.wires import Wire
 
 Block = bytes | memoryview
 #: Writes the data to every descriptor; returns the bytes that each took, 0 for one that failed.
@@ -56,9 +60,21 @@ class Outlet:
     ``resume_writing``).
 
     :param caught_up: called when nothing waits any more
+    :ivar wires: what it hears; the audience keeps it
     """
 
-    __slots__ = ("_blocks", "_caught_up", "_handed", "_held", "_paused", "_transport", "descriptor")
+    __slots__ = (
+        "_blocks",
+        "_caught_up",
+        "_handed",
+        "_held",
+        "_owed",
+        "_owed_up_to",
+        "_paused",
+        "_transport",
+        "descriptor",
+        "wires",
+    )
 
     def __init__(self, transport: asyncio.Transport, caught_up: Callable[["Outlet"], None]) -> None:
         self._transport = transport
@@ -67,6 +83,8 @@ class Outlet:
         self._held = 0
         self._handed = 0
         self._paused = False
+        self._owed = self._owed_up_to = 0
+        self.wires: tuple[Wire, ...] = ()
         #: Where ``write_each`` may write while nothing waits; None where only the transport can.
         self.descriptor = _descriptor(transport)
         # Paused as soon as anything waits inside; TLS of ours passes it on to the transport of its socket.
@@ -82,12 +100,28 @@ class Outlet:
         """Grows while the reader takes of what waits."""
         return self._handed - self._transport.get_write_buffer_size()
 
-    def write(self, data: Block) -> None:
-        """Sends the data behind what waits; never waits itself."""
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more reaches this reader."""
+        return self._transport.is_closing()
+
+    @property
+    def owed(self) -> int:
+        """How many of the bytes that wait are answers, at most."""
+        return min(self._owed, max(0, self._owed_up_to - self.taken)) if self._owed else 0
+
+    def write(self, data: Block, owed: int = 0) -> None:
+        """Sends the data behind what waits; never waits itself.
+
+        :param owed: bytes of it that are answers
+        """
         if not self._blocks:
             self._blocks = deque()
         self._blocks.append(data)
         self._held += len(data)
+        if owed:
+            self._owed = self.owed + owed
+            self._owed_up_to = self._handed + self._held
         self._pump()
 
     def pause(self) -> None:

@@ -17,6 +17,10 @@ class Queue(Protocol):
         """Bytes that the reader has not taken."""
 
     @property
+    def owed(self) -> int:
+        """How many of them are answers; the reader is not heard again before it took those."""
+
+    @property
     def since(self) -> float:
         """When it last took some of them, in seconds of a monotonic clock."""
 
@@ -27,14 +31,14 @@ Q = TypeVar("Q", bound=Queue)
 def too_slow(queues: Iterable[Q], limits: Limits, now: float) -> list[tuple[Q, str]]:
     """Whose reader is dropped, and why.
 
-    ``queue``: more than ``send_queue`` bytes wait for it. ``stall``: it took nothing of what waits for
-    ``send_stall`` seconds. ``budget``: all queues together hold more than ``send_queues`` bytes, and the
-    largest of them give way until they do not.
+    ``queue``: more than ``send_queue`` bytes wait for it that are no answers. ``stall``: it took nothing of
+    what waits for ``send_stall`` seconds. ``budget``: all queues together hold more than ``send_queues``
+    bytes, and the largest of them give way until they do not.
     """
     dropped: list[tuple[Q, str]] = []
     kept = []
     for queue in queues:
-        if queue.waiting > limits.send_queue:
+        if queue.waiting - queue.owed > limits.send_queue:
             dropped.append((queue, "queue"))
         elif now - queue.since >= limits.send_stall:
             dropped.append((queue, "stall"))
@@ -53,16 +57,18 @@ def too_slow(queues: Iterable[Q], limits: Limits, now: float) -> list[tuple[Q, s
 class Lag:
     """A reader with something waiting, and when it last took some of it."""
 
-    __slots__ = ("_taken", "outlet", "since", "waiting")
+    __slots__ = ("_taken", "outlet", "owed", "since", "waiting")
 
     def __init__(self, outlet: Outlet, now: float) -> None:
         self.outlet = outlet
         self.since = now
         self.waiting = outlet.waiting
+        self.owed = outlet.owed
         self._taken = outlet.taken
 
     def look(self, now: float) -> None:
         self.waiting = self.outlet.waiting
+        self.owed = self.outlet.owed
         taken = self.outlet.taken
         # A transport that held a byte too few to be paused does not tell when it is gone.
         if taken != self._taken or not self.waiting:
@@ -89,6 +95,11 @@ class Backlog:
         self._clock = clock
         self._lags: dict[Outlet, Lag] = {}
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for readers."""
+        return sum(outlet.waiting for outlet in self._lags)
 
     def add(self, outlet: Outlet) -> None:
         if outlet not in self._lags:

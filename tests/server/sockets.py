@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import cast
 
-from minechat.server.audience import Wire
 from minechat.server.outlets import Outlet
+from minechat.server.wires import Wire
 
 DEADLINE = 10.0
 #: The kernel doubles it and rounds it up; a few times as much fits between two sockets.

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minechat.events import Said
-from minechat.server.audience import Audience, Wire
+from minechat.server.audience import Audience
 from minechat.server.figures import Figures
 from minechat.server.outlets import Write, fastest, write_each
 from minechat.server.settings import Limits
-from tests.server.sockets import Reader, reader, until
+from minechat.server.wires import Wire
+from tests.server.sockets import DEADLINE, Reader, reader, until
 
 PLENTY = Limits(send_queue=1 << 30, send_queues=1 << 30)
 
@@ -298,3 +299,244 @@ async def test_who_comes_while_the_wire_closes_is_closed_too() -> None:
         await home.wire.close(3600)
         late = await home.enter()
         await until(lambda: late.connection.lost)
+
+
+def told(happening: object) -> bytes:
+    """Any happening as its text; messages with their room."""
+    if isinstance(happening, Said):
+        return f"[{happening.room}] {happening.text}\n".encode()
+    return f"({happening})\n".encode()
+
+
+def silent(happening: object) -> bytes:
+    return told(happening) if isinstance(happening, Said) else b""
+
+
+async def member(home: House, *rooms: str, buffers: int = 4096) -> Reader:
+    """Somebody who hears these rooms."""
+    one = await home.enter(buffers)
+    home.audience.discard(one.connection.outlet)
+    for room in rooms:
+        home.audience.join(one.connection.outlet, told, room)
+    return one
+
+
+async def test_each_hears_the_rooms_that_it_joined_encoded_once_each() -> None:
+    encoded: list[object] = []
+
+    def counted(happening: object) -> bytes:
+        encoded.append(happening)
+        return told(happening)
+
+    async with house() as home:
+        both, one, other = [await member(home) for _ in range(3)]
+        for reader_, rooms in ((both, "ab"), (one, "a"), (other, "b")):
+            for room in rooms:
+                home.audience.join(reader_.connection.outlet, counted, room)
+        home.audience.deliver([Said(None, "1", "a"), Said(None, "2", "b"), Said(None, "3", "c")])
+        home.audience.tell("b", "somebody came")
+        await asyncio.sleep(0)
+        assert sorted((await both.hear(28)).splitlines()) == [b"(somebody came)", b"[a] 1", b"[b] 2"]
+        assert await one.hear(6) == b"[a] 1\n"
+        assert await other.hear(22) == b"[b] 2\n(somebody came)\n"
+        assert len(encoded) == 3
+        assert home.figures.deliveries == 6
+
+
+async def test_a_wire_without_words_for_a_happening_says_nothing_of_it() -> None:
+    written = Written()
+    async with house(write=written) as home:
+        one = await member(home)
+        home.audience.join(one.connection.outlet, silent, "a")
+        home.audience.tell("a", "somebody came")
+        await asyncio.sleep(0)
+        assert written.blocks == []
+        home.audience.deliver([Said(None, "1", "a")])
+        assert await one.hear(6) == b"[a] 1\n"
+
+
+async def test_who_left_a_room_hears_what_was_before_and_nothing_after() -> None:
+    async with house() as home:
+        one = await member(home, "a", "b")
+        outlet = one.connection.outlet
+        home.audience.deliver([Said(None, "before", "a")])
+        home.audience.leave(outlet, "a")
+        home.audience.leave(outlet, "never joined")
+        home.audience.deliver([Said(None, "after", "a"), Said(None, "still", "b")])
+        assert await one.hear(21) == b"[a] before\n[b] still\n"
+        home.audience.deliver([Said(None, "before", "a")])
+        home.audience.join(outlet, told, "a")
+        home.audience.join(outlet, told, "a")
+        home.audience.deliver([Said(None, "again", "a")])
+        assert await one.hear(31) == b"[a] before\n[b] still\n[a] again\n"
+
+
+async def test_a_room_that_all_left_is_forgotten() -> None:
+    async with house() as home:
+        one, other = await member(home, "a", "b"), await member(home, "a")
+        rooms = home.audience._rooms
+        assert set(rooms) == {"general", "a", "b"}
+        home.audience.leave(one.connection.outlet, "a")
+        home.audience.discard(other.connection.outlet)
+        home.audience.deliver([Said(None, "1", "a")])
+        home.audience.discard(one.connection.outlet)
+        assert set(rooms) == {"general"}
+
+
+async def test_its_own_message_is_left_out_for_the_connection_that_said_it() -> None:
+    written = Written()
+    async with house(write=written) as home:
+        speaker, listener, third = [await member(home, "a") for _ in range(3)]
+        origin = speaker.connection.outlet
+        home.audience.deliver(
+            [Said(None, "1", "a"), Said(None, "mine", "a", origin=origin), Said(None, "3", "a")]
+        )
+        await asyncio.sleep(0)
+        every = b"[a] 1\n[a] mine\n[a] 3\n"
+        assert written.blocks == [every, every]
+        assert await listener.hear(len(every)) == await third.hear(len(every)) == every
+        assert await speaker.hear(12) == b"[a] 1\n[a] 3\n"
+        assert home.figures.deliveries == 8
+
+
+async def test_an_answer_comes_behind_what_was_before_and_ahead_of_what_is_after() -> None:
+    async with house() as home:
+        asker, listener = [await member(home, "a", "b") for _ in range(2)]
+        outlet = asker.connection.outlet
+        home.audience.deliver([Said(None, "1", "a"), Said(None, "2", "b")])
+        home.audience.send(outlet, b"answer\n")
+        home.audience.deliver([Said(None, "3", "b"), Said(None, "mine", "a", origin=outlet)])
+        home.audience.send(outlet, b"stored\n")
+        home.audience.deliver([Said(None, "4", "a")])
+        await asyncio.sleep(0)
+        heard = (await asker.hear(38)).splitlines()
+        assert heard == [b"[a] 1", b"[b] 2", b"answer", b"[b] 3", b"stored", b"[a] 4"]
+        assert len(await listener.hear(33)) == 33
+        home.audience.send(outlet, b"alone\n")
+        assert (await asker.hear(44)).endswith(b"[a] 4\nalone\n")
+
+
+async def test_what_is_written_early_for_one_is_not_written_twice() -> None:
+    async with house() as home:
+        one = await member(home, "a")
+        outlet = one.connection.outlet
+        home.audience.deliver([Said(None, "1", "a")])
+        home.audience.send(outlet, b"answer\n")
+        home.audience.flush_one(outlet)
+        assert one.take() and one.heard == b"[a] 1\nanswer\n"
+        home.audience.deliver([Said(None, "2", "a")])
+        home.audience.send(outlet, b"bye\n")
+        home.audience.close(outlet)
+        home.audience.send(outlet, b"too late\n")
+        await until(lambda: one.connection.lost)
+        assert await one.hear(23) == b"[a] 1\nanswer\n[a] 2\nbye\n"
+
+
+async def test_who_lags_is_aside_in_all_its_rooms_and_back_when_it_caught_up() -> None:
+    written = Written()
+    async with house(write=written) as home:
+        slow = await member(home, "a", "b")
+        said = b""
+        while not slow.connection.outlet.waiting:
+            home.audience.deliver([Said(None, "x" * 4000, "a")])
+            await asyncio.sleep(0)
+            said += told(Said(None, "x" * 4000, "a"))
+        written.blocks.clear()
+        home.audience.deliver([Said(None, "y", "b")])
+        home.audience.send(slow.connection.outlet, b"answer\n")
+        home.audience.deliver([Said(None, "z", "a")])
+        await asyncio.sleep(0)
+        assert written.blocks == []
+        said += b"[b] y\nanswer\n[a] z\n"
+        assert await slow.hear(len(said)) == said
+        await until(lambda: not slow.connection.outlet.waiting)
+        assert slow.connection.outlet.owed == 0
+        for room in "ab":
+            home.audience.deliver([Said(None, "1", room)])
+            await asyncio.sleep(0)
+        assert written.blocks == [b"[a] 1\n", b"[b] 1\n"]
+
+
+async def test_answers_that_wait_do_not_make_a_reader_too_slow_but_others_do() -> None:
+    async with house(Limits(send_queue=10_000, send_queues=1 << 30)) as home:
+        slow = await member(home, "a")
+        outlet = slow.connection.outlet
+        home.audience.send(outlet, b"h" * 200_000)
+        await asyncio.sleep(0)
+        assert outlet.owed == outlet.waiting > 100_000
+        home.audience.deliver([Said(None, "x" * 5000, "a")])
+        await asyncio.sleep(0)
+        assert home.figures.dropped == {}
+        home.audience.deliver([Said(None, "x" * 5000, "a")])
+        await asyncio.sleep(0)
+        assert home.figures.dropped == {"queue": 1}
+
+
+STEPS = st.tuples(
+    st.sampled_from(["say", "say", "say to all", "answer", "join", "leave", "take", "take"]),
+    st.sampled_from("ab"),
+    st.integers(0, 2),
+    st.integers(1, 40_000),
+)
+
+
+class Crowd:
+    """Three readers, and what each of them is due by the rule: room by room, answers in every room."""
+
+    def __init__(self, home: House, readers: list[Reader]) -> None:
+        self.home = home
+        self.readers = readers
+        self.joined = [{"a"} for _ in readers]
+        self.due = [{"a": b"", "b": b""} for _ in readers]
+
+    async def do(self, number: int, what: str, room: str, who: int, size: int) -> None:
+        audience, outlet = self.home.audience, self.readers[who].connection.outlet
+        if what in ("say", "say to all"):
+            origin = outlet if what == "say" else None
+            audience.deliver([Said(None, f"{number} ".ljust(size, "x"), room, origin=origin)])
+            for other in range(len(self.readers)):
+                if (other != who or origin is None) and room in self.joined[other]:
+                    self.owe(other, room, number)
+        elif what == "answer":
+            audience.send(outlet, f"[ab] {number} ".encode().ljust(size, b"x") + b"\n")
+            self.owe(who, "ab", number)
+        elif what == "join":
+            audience.join(outlet, told, room)
+            self.joined[who].add(room)
+        elif what == "leave":
+            audience.leave(outlet, room)
+            self.joined[who].discard(room)
+        else:
+            self.readers[who].take(size)
+            await asyncio.sleep(0)
+
+    def owe(self, who: int, rooms: str, number: int) -> None:
+        for room in rooms:
+            self.due[who][room] += b"%d " % number
+
+    async def heard(self, who: int) -> dict[str, bytes]:
+        """What it hears up to its last answer, by room."""
+        one = self.readers[who]
+        self.home.audience.send(one.connection.outlet, b"[ab] end\n")
+        async with asyncio.timeout(DEADLINE):
+            while not one.heard.endswith(b"[ab] end\n"):
+                one.take()
+                await asyncio.sleep(0)
+        lines = [line.split()[:2] for line in one.heard.splitlines()[:-1]]
+        return {
+            room: b"".join(text + b" " for rooms, text in lines if room.encode() in rooms) for room in "ab"
+        }
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(list(WAYS)), st.lists(STEPS, max_size=40))
+async def test_whatever_happens_each_hears_its_rooms_and_its_answers_in_their_order(
+    way: str, steps: list[tuple[str, str, int, int]]
+) -> None:
+    async with house(write=WAYS[way]) as home:
+        crowd = Crowd(home, [await member(home, "a", buffers=size) for size in (4096, 20_000, 1 << 20)])
+        for number, step in enumerate(steps):
+            await crowd.do(number, *step)
+        for who, one in enumerate(crowd.readers):
+            assert await crowd.heard(who) == crowd.due[who]
+            assert one.connection.outlet.owed == 0

@@ -20,6 +20,7 @@ LIMITS = Limits(send_queue=100, send_queues=250, send_stall=10.0)
 class Queue:
     waiting: int
     since: float = 0.0
+    owed: int = 0
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ class Queue:
         (Queue(101), 10.0, "queue"),
         (Queue(100, since=5.0), 14.9, None),
         (Queue(100, since=5.0), 15.0, "stall"),
+        (Queue(160, owed=60), 9.9, None),
+        (Queue(161, owed=60), 0.0, "queue"),
     ],
 )
 def test_the_size_of_a_queue_and_the_time_without_progress(
@@ -59,6 +62,7 @@ def test_who_stays_is_within_every_bound_and_nobody_goes_without_need(queues: li
         number: int
         waiting: int
         since: float
+        owed: int = 0
 
     every = [Numbered(number, queue.waiting, queue.since) for number, queue in numbered]
     dropped = dict(too_slow(every, LIMITS, 0.0))

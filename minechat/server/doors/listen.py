@@ -3,7 +3,7 @@
 import asyncio
 
 from minechat.protocol.lines import begins_as_http
-from minechat.server.audience import Wire
+from minechat.server.wires import Wire
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
 
