@@ -26,6 +26,7 @@ MinechatError
 │   └── NotStored           the database could not commit; nothing was kept
 └── ProtocolViolation       raised by the pure machines; each side maps it
     ├── LineTooLong
+    ├── BadFrame            a frame of RIFT that is none; the connection may go on
     └── OutOfTurn           our own side broke the table: a bug in the caller
 
 ``str(error)`` is one line that says what happened and, where that helps, what to do.
@@ -154,6 +155,23 @@ class ProtocolViolation(MinechatError):
 
 class LineTooLong(ProtocolViolation):
     """A line passed the limit before its newline came."""
+
+
+class BadFrame(ProtocolViolation):
+    """A frame of RIFT that cannot be taken. Frames are whole, so the connection may go on after one.
+
+    :param code: a word for programs: the table in docs/rift.md
+    :param request: the id that the request bears, where that could be read
+    :param to: the type of the frame, where that is one that we know
+    """
+
+    def __init__(
+        self, reason: str, code: str = "bad_frame", *, request: str | None = None, to: str = ""
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.request = request
+        self.to = to
 
 
 class OutOfTurn(ProtocolViolation):
