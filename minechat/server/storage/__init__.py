@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Never, Protocol, cast
 
 from minechat.errors import DatabaseUnusable
-from minechat.server.storage.promises import MembersKept, RoomsKept, SearchEnd
+from minechat.server.storage.promises import MembersKept, RoomsKept
 from minechat.server.storage.rows import (
     AccountInfo,
     AccountRow,
@@ -33,7 +33,6 @@ __all__ = [
     "RoomRow",
     "RoomState",
     "Sanction",
-    "SearchEnd",
     "Storage",
     "Stored",
     "ensure_placed",

@@ -15,9 +15,6 @@ from minechat.server.storage.rows import (
     Stored,
 )
 
-#: Where a page of ``search`` ended: time in milliseconds, the name of the room, number. Opaque to who asks.
-SearchEnd = tuple[int, str, int]
-
 
 class RoomsKept(Protocol):
     """Rooms. Every method raises ``NotStored`` when nothing was changed, or nothing can be asked now.
@@ -59,7 +56,10 @@ class RoomsKept(Protocol):
         """
 
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
-        """Swaps the roles of two members: how a room gets another owner."""
+        """Gives the role of one member, the owner, to another, and makes the first a moderator.
+
+        :raises NotStored: nothing was changed; one of them may be no member
+        """
 
     async def set_topic(self, room_id: int, topic: str, deed: Deed | None) -> None:
         """What the room is about, in one line."""
@@ -117,17 +117,19 @@ class RoomsKept(Protocol):
         self,
         rooms: Sequence[str],
         query: str,
-        before: SearchEnd | None,
+        before: str | None,
         most: int,
         reader_id: int | None,
-    ) -> tuple[Sequence[Stored], SearchEnd | None]:
+    ) -> tuple[Sequence[Stored], str | None]:
         """Messages of some rooms that hold each word of a query, or one that begins so; the newest first.
 
         :param rooms: names of rooms as the database has them: who asks answers for what they may read
         :param before: what the page before returned; None for the first page
         :param reader_id: whose hidden messages are among them
+        :param most: so many at most, and so many that they fit in 64 KiB of JSON
         :returns: the messages, and what to ask with for the next page; None at the end
-        :raises Refused: ``empty``: there is no word in the query; ``busy``: it cannot be searched now
+        :raises Refused: ``empty``: there is no word in the query; ``busy``: it cannot be searched now;
+            ``bad_frame``: ``before`` is nothing that was returned
         """
 
 
@@ -182,6 +184,7 @@ class MembersKept(Protocol):
         """Everything that is kept of an account, a page at a time, as values that JSON knows.
 
         :param after: what the page before returned; empty for the first
+        :param most: so many at most, and so many that they fit in 64 KiB of JSON
         :returns: entries, each with a ``kind``, and what to ask with for the next page; None at the end
         :raises Refused: ``bad_frame``: ``after`` is nothing that was returned
         """
