@@ -11,8 +11,6 @@ FALSE = frozenset({"0", "no", "off", "false"})
 LONGEST_WAIT = 366 * 86400.0  # seconds; more is a slip of the finger, and timers have limits of their own
 LONGEST_STAMP = 100
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
-_SPAN = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", re.ASCII)
 
 
@@ -132,12 +130,12 @@ def _limit(text: str) -> float:
 
 
 def _span(text: str) -> float | None:
-    if text == "forever":
-        return None
-    found = _SPAN.fullmatch(text)
-    if found is None or not int(found[1]):
-        raise BadValue("is not a length of time", "use 90s, 10m, 2h, 7d or forever")
-    return int(found[1]) * _UNITS[found[2]]
+    from minechat.ui.durations import seconds  # noqa: PLC0415 - only a ban asks
+
+    try:
+        return seconds(text)
+    except ValueError:
+        raise BadValue("is not a length of time", "use 90s, 10m, 2h, 7d or forever") from None
 
 
 def _fingerprint(text: str) -> str:
