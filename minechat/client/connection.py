@@ -64,13 +64,22 @@ async def connection(
         await _close(writer, encrypted=tls is not None)
 
 
+async def reached(address: Address, keepalive: float, resolve: Resolver = lookup) -> socket.socket:
+    """A socket that is connected; for those who speak by a library of their own.
+
+    :raises OSError: it cannot be
+    """
+    found = await in_daemon_thread(resolve, address.wire_host, address.port)
+    sock = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
+    system.keepalive(sock, keepalive)
+    return sock
+
+
 async def _open(
     address: Address, keepalive: float, limit: int, resolve: Resolver, terms: dict[str, Any]
 ) -> tuple[Reader, asyncio.StreamWriter]:
     loop = asyncio.get_running_loop()
-    found = await in_daemon_thread(resolve, address.wire_host, address.port)
-    sock = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
-    system.keepalive(sock, keepalive)
+    sock = await reached(address, keepalive, resolve)
     reader = Reader(address, limit)
     protocol = asyncio.StreamReaderProtocol(reader)
     # From here on the socket is the transport's, to close it too.
