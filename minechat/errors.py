@@ -19,6 +19,8 @@ MinechatError
 ├── LocalError              this machine: a file, a database, a port
 │   ├── HistoryUnusable
 │   ├── TokenFileUnusable
+│   ├── SessionsUnusable    the file of remembered sessions
+│   ├── ExportUnusable      the file that an export goes to
 │   ├── CertificateUnusable a file of certificates or their key
 │   ├── DatabaseUnusable
 │   ├── BackupUnusable      a backup cannot be written, or is not one, or is damaged
@@ -118,6 +120,14 @@ class HistoryUnusable(LocalError):
 
 class TokenFileUnusable(LocalError):
     """The token file cannot be read, written or trusted."""
+
+
+class SessionsUnusable(LocalError):
+    """The file of remembered sessions cannot be read, written or trusted."""
+
+
+class ExportUnusable(LocalError):
+    """What was asked for cannot be written to this file; nothing of it was."""
 
 
 class CertificateUnusable(LocalError):

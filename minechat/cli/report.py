@@ -15,6 +15,7 @@ from minechat.errors import (
     MinechatError,
     NetworkError,
     Refused,
+    SessionsUnusable,
     TokenFileUnusable,
 )
 
@@ -22,6 +23,7 @@ BLAMED: dict[type[MinechatError], str] = {
     NetworkError: "host",
     HistoryUnusable: "history",
     TokenFileUnusable: "token_path",
+    SessionsUnusable: "session_path",
     DatabaseUnusable: "database",
     CertificateUnusable: "tls_ca",
 }
