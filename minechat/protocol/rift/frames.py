@@ -131,4 +131,5 @@ def _opened(data: str | bytes, limit: int) -> tuple[str, dict[str, Any]]:
 
 def _bytes(frame: dict[str, Any]) -> bytes:
     # Half a surrogate pair reaches nobody: it becomes "?".
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    text = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")

@@ -140,9 +140,12 @@ class Room(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
+    """:param muted_until: seconds since 1970; None for ever, where ``muted`` is true"""
+
     username: str
     role: str
     online: bool
+    muted: bool = False
     muted_until: float | None = None
 
 
