@@ -59,6 +59,8 @@ class Keeping:
         self._wire: Rift | None = None
         self._changed = asyncio.Event()
         self._leaving = ""
+        self._tried = asyncio.Event()
+        self._first_error: MinechatError | None = None
 
     @property
     def wire(self) -> Rift | None:
@@ -75,6 +77,11 @@ class Keeping:
                 raise NoMore(str(self.failure or "the session has ended"))
             await self._changed.wait()
         return self._wire
+
+    async def tried(self) -> MinechatError | None:
+        """Waits until the first attempt has logged in, which is None, or has failed, and why."""
+        await self._tried.wait()
+        return self._first_error
 
     def leave(self, reason: str) -> None:
         """When the connection ends now, it was we who wanted it."""
@@ -98,6 +105,9 @@ class Keeping:
             error = await self._attempt()
             was_in = self._wire is not None
             self._set(None)
+            if not self._tried.is_set():
+                self._first_error = error
+                self._tried.set()
             if self._is_final(error, first=first, was_in=was_in):
                 self._end(error)
                 return
@@ -118,6 +128,7 @@ class Keeping:
             async with self._way(self.picture.hear) as wire:
                 self._came_in(await wire.log_in(self.credentials))
                 self._set(wire)
+                self._tried.set()
                 self._feed.tell(StateChanged(state="connected"))
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(wire.ended())
@@ -151,6 +162,7 @@ class Keeping:
     def _end(self, error: MinechatError | None) -> None:
         self.over = True
         self._set(None)
+        self._tried.set()
         if error is None:
             return
         self.failure = error if not self._leaving else None

@@ -56,6 +56,13 @@ class RiftSession:
         """Why the session has ended, where that was not our wish."""
         return self._keeping.failure
 
+    async def tried(self) -> MinechatError | None:
+        """Waits for the end of the first attempt: None where it has logged in, else why it has not.
+
+        Where ``failure`` is set then there will be no other attempt.
+        """
+        return await self._keeping.tried()
+
     def events(self) -> AsyncIterator[SessionEvent]:
         return self._feed.events()
 

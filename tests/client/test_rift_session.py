@@ -20,6 +20,7 @@ from minechat.errors import (
     NotMinechat,
     OutcomeUnknown,
     Refused,
+    Unreachable,
     WrongPassword,
 )
 from minechat.protocol.rift import commands as c
@@ -238,6 +239,18 @@ async def test_a_wrong_password_ends_it(stage: Chat) -> None:
     ]
     assert isinstance(one.failure, WrongPassword)
     assert len(stage.asked) == 1
+
+
+async def test_the_first_attempt_tells_how_it_went(stage: Chat, closed_port: int) -> None:
+    async with session(stage) as (one, _):
+        assert await one.tried() is None
+        assert one.session == SESSION
+    async with session(Chat(port=closed_port)) as (one, _):
+        assert isinstance(await one.tried(), Unreachable)
+        assert one.failure is None
+    async with session(stage, Credentials(session="of nobody")) as (one, _):
+        assert await one.tried() is one.failure
+        assert isinstance(one.failure, WrongPassword)
 
 
 async def test_a_busy_server_is_asked_again_when_it_says(stage: Chat) -> None:
