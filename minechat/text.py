@@ -93,12 +93,12 @@ def safe_lines(block: bytes) -> bytes:
     return "".join(_mended(text)).encode()
 
 
-def exact_json(text: str) -> str:
-    """A JSON string that reads back as exactly this text and is safe to show.
+def exact_json(value: object) -> str:
+    """A text, or any value that JSON has, as JSON that reads back as exactly that and is safe to show.
 
     Letters stand for themselves; what ``safe`` would replace is written ``\\uXXXX``. Never cut.
     """
-    literal = json.dumps(text, ensure_ascii=False)
+    literal = json.dumps(value, ensure_ascii=False)
     if not _SUSPECTS.search(literal):
         return literal
     return "".join(_pieces(literal, IN_TEXT, JSON_ESCAPE))

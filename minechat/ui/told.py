@@ -1,14 +1,12 @@
 """Answers to commands and what happens in rooms, told in lines of words, in English or in Russian."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from minechat.client.session import Happened
+from minechat.client.transcript import stamp
 from minechat.protocol.rift import replies
 
-#: The stamp of what is not of today.
-STAMP = "%d.%m.%Y %H:%M"
 _ENGLISH = {
     "done": "done",
     "online": "{number} online: {names}",
@@ -22,6 +20,7 @@ _ENGLISH = {
     "member": "{name} [{role}]{here}{muted}",
     "here": ", online",
     "muted_until": ", muted until {until}",
+    "muted_now": ", muted",
     "no_conversations": "no conversations yet",
     "conversation": "{name}, last on {time}",
     "found": "[{time}] {place} {name}: {text}",
@@ -60,6 +59,7 @@ _RUSSIAN = {
     "member": "{name} [{role}]{here}{muted}",
     "here": ", в сети",
     "muted_until": ", молчит до {until}",
+    "muted_now": ", молчит",
     "no_conversations": "личных переписок пока нет",
     "conversation": "{name}, последнее сообщение {time}",
     "found": "[{time}] {place} {name}: {text}",
@@ -121,11 +121,8 @@ def happened(event: Happened, language: str = "en") -> str:
 
 
 def moment(time: float) -> str:
-    """A point in time on the clock of this machine; a time no clock can show stands as a number."""
-    try:
-        return datetime.fromtimestamp(time).astimezone().strftime(STAMP)
-    except (OverflowError, OSError, ValueError):
-        return f"{time:g}"
+    """A point in time on the clock of this machine."""
+    return stamp(time)
 
 
 Lines = Iterator[str]
@@ -210,11 +207,12 @@ def _room(room: replies.RoomInfo, words: Phrases) -> str:
 
 def _member(member: replies.Member, words: Phrases) -> str:
     until = member.muted_until
+    mute = words["muted_now"] if member.muted else ""
     return words["member"].format(
         name=member.username,
         role=member.role,
         here=words["here"] if member.online else "",
-        muted="" if until is None else words["muted_until"].format(until=moment(until)),
+        muted=mute if until is None else words["muted_until"].format(until=moment(until)),
     )
 
 

@@ -24,8 +24,19 @@ ENTRY = r.Entry(username="Eva", text="old cats", seq=1, time=0.0, room="tech")
         ),
         (r.Room(info=INFO), ["you are in tech: on code"]),
         (
-            r.Members(room="tech", members=(r.Member(username="Eva", role="owner", online=True),)),
-            ["Eva [owner], online"],
+            r.Members(
+                room="tech",
+                members=(
+                    r.Member(username="Eva", role="owner", online=True),
+                    r.Member(username="Vlad", role="member", online=False, muted=True),
+                    r.Member(username="Max", role="member", online=False, muted=True, muted_until=0.0),
+                ),
+            ),
+            [
+                "Eva [owner], online",
+                "Vlad [member], muted",
+                f"Max [member], muted until {told.moment(0.0)}",
+            ],
         ),
         (r.Conversations(conversations=()), ["no conversations yet"]),
         (r.Found(messages=()), ["nothing found"]),
