@@ -36,10 +36,11 @@ class WhisperSent:
 
 @dataclass(frozen=True, slots=True)
 class RoomHappening:
-    """Something happened in a room that we hear, or to us. Only those with the feature ``rooms`` are told.
+    """Something happened in a room that we hear, or to us. It is meant for the feature ``rooms``.
 
-    When it is about ourselves a membership began (joined) or ended (left, kicked, banned), perhaps on another
-    of our connections: what this one hears has changed already.
+    Who hears the room gets it through ``Member.encode``, in order with the messages; who does not, and it
+    happened to, is told by ``Member.tell``. When it is about ourselves a membership began (joined) or ended
+    (left, kicked, banned), perhaps on another of our connections: what this one hears has changed already.
 
     :param what: joined, left, kicked, banned, unbanned, muted, unmuted, topic, role, invited
     :param name: whom it happened to; None for the topic
@@ -60,7 +61,9 @@ class RoomHappening:
 
 @dataclass(frozen=True, slots=True)
 class PresenceChanged:
-    """Who came and who went since the last one, each at most once. Only for the feature ``presence``."""
+    """Who came and who went since the last one, each at most once. Only the feature ``presence`` gets it,
+    through ``Member.encode``.
+    """
 
     online: tuple[str, ...]
     offline: tuple[str, ...]
@@ -82,10 +85,11 @@ class Member:
 
     :param person: whose it is; with an account in the database
     :param outlet: where the rooms that it hears are written to; ``origin`` of what it says
-    :param encode: how
+    :param encode: how: gets ``events.Said``, ``RoomHappening`` and ``PresenceChanged``, and gives b"" for
+        what its client does not understand; one and the same function for all that are told in one way
     :param features: what its client understands
-    :param tell: takes an event in the order they happen, in the step of the loop in which it does; never
-        waits and never raises. The same object is told to many
+    :param tell: takes what concerns this account alone, in the step of the loop in which it happens; never
+        waits and never raises
     """
 
     person: Person

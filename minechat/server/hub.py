@@ -1,21 +1,23 @@
 """The use cases of the chat: get to know a person, say, hear. Knows no wire and no engine."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 from minechat.errors import NotStored, Refused
-from minechat.events import Said
+from minechat.events import GENERAL, Said
 from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans, subject
+from minechat.server.community import Community
+from minechat.server.conversations import is_conversation
 from minechat.server.limits import AccountBudgets, WrongTokenBudget
 from minechat.server.log import event
 from minechat.server.sessions import Close, Session, Sessions
+from minechat.server.settings import Limits
 from minechat.server.storage import Ban, Storage, Stored
 from minechat.server.wires import Encode, Wire
 
-#: The room of the line protocols.
-ROOM = "general"
 #: Who speaks when the server itself says something.
 HERALD = "Server"
 
@@ -24,6 +26,8 @@ class Hub:
     """What the doors and the characters may ask for.
 
     :ivar sessions: who is connected
+    :ivar rooms, moderation, whispers, presence, archive: what members of RIFT do with each other
+    :param limits: those of rooms and people
     :param announce_joins: whether a new account with a name is announced in the chat
     """
 
@@ -37,6 +41,7 @@ class Hub:
         bans: Bans,
         wrong_tokens: WrongTokenBudget,
         announce_joins: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         self._storage = storage
         self._accounts = accounts
@@ -48,6 +53,20 @@ class Hub:
         self._orders = 0
         self._announce_joins = announce_joins
         self._witnesses: list[Callable[[str, str], None]] = []
+        self._community = Community(storage, audience, limits or Limits())
+        self.directory = self._community.directory
+        self.rooms = self._community.rooms
+        self.moderation = self._community.moderation
+        self.whispers = self._community.whispers
+        self.presence = self._community.presence
+        self.archive = self._community.archive
+
+    async def prepare(self) -> None:
+        """Loads what holds for everybody; to be called before the doors open.
+
+        :raises NotStored: the database cannot be asked now
+        """
+        await self._community.prepare()
 
     def wire(self, encode: Encode) -> Wire:
         """A way for readers of one encoding to hear everything from now on."""
@@ -126,31 +145,38 @@ class Hub:
         """Seconds until this person may say ``size`` bytes more; charged to the account."""
         return self._budgets.of(_id(person)).wait(size)
 
+    def wait_for_page(self, person: Person) -> float:
+        """Seconds until this person may have a page of history or of a search; charged to the account."""
+        return self._budgets.of(_id(person)).wait_for_page()
+
     def takes_left_behind(self, person: Person, size: int) -> bool:
         """Whether a message found on a dead connection is still taken."""
         return self._budgets.of(_id(person)).takes_left_behind(size)
 
     def say(self, person: Person, text: str) -> asyncio.Future[Stored]:
-        """Says a text in the room.
+        """Says a text in ``general``; not for those who are muted or banned there.
 
         :returns: resolves to the message, with its number, once it is on disk
         :raises NotStored, Refused: through the future
         """
-        refusal = self._bans.refusal(_id(person))
+        refusal = self._bans.refusal(_id(person)) or self._community.silenced(_id(person))
         if refusal is not None:
             return _refused(refusal)
-        return self._storage.say(_id(person), person.name, ROOM, text)
+        return self._storage.say(_id(person), person.name, GENERAL, text)
 
     def committed(self, batch: Sequence[Stored]) -> None:
         """The storage calls this with each commit, in their order: what is on disk may be heard."""
-        self._audience.deliver([Said(one.nick, one.text) for one in batch])
-        for heard in self._witnesses:
-            for one in batch:
-                heard(one.nick, one.text)
+        self._audience.deliver([_said(one) for one in batch if not is_conversation(one.room)])
+        for one in batch:
+            if is_conversation(one.room):
+                self.whispers.committed(one)
+            elif one.room == GENERAL:
+                for heard in self._witnesses:
+                    heard(one.nick, one.text)
 
     def speak(self, nick: str, text: str) -> None:
         """Says something to whoever listens now and keeps it nowhere: characters and the herald."""
-        self._audience.deliver([Said(nick, text)])
+        self._audience.deliver([Said(nick, text, time=time.time())])
 
     # What the owner orders, once it is on disk.
 
@@ -169,10 +195,18 @@ class Hub:
         """A ban of an account (its number) or an address ends."""
         self._bans.lift(whom)
 
+    def renamed(self, person_id: int, name: str) -> None:
+        """An account has another name from now on."""
+        self.directory.renamed(person_id, name)
+
     def end(self, person_id: int, reason: Refused) -> int:
         """Closes all visits of an account; logins under way are asked again. Returns how many there were."""
         self._orders += 1
         return self.sessions.end_account(person_id, reason)
+
+
+def _said(one: Stored) -> Said:
+    return Said(one.nick, one.text, one.room, one.seq, one.said_at, one.key, one.origin)
 
 
 def _refused(reason: Refused) -> asyncio.Future[Stored]:

@@ -59,12 +59,13 @@ class Pace:
 
 
 class AccountBudget:
-    """What one account may say: messages and bytes a second, and what a dead connection leaves."""
+    """What one account may say and read: messages, bytes, pages of history, what a dead connection leaves."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
         self._messages = Pace(limits.message_rate, limits.message_burst, clock)
         # A burst of as many full messages as may come at once.
         self._bytes = Pace(limits.byte_rate, limits.message_burst * limits.message, clock)
+        self._pages = Pace(limits.history_rate, limits.history_burst, clock)
         # What is left by dead connections refills slowly: dying again and again must not pay.
         self._left_behind = Pace(
             None if limits.dump is None else limits.dump / WINDOW, limits.dump or 0, clock
@@ -72,11 +73,16 @@ class AccountBudget:
 
     @property
     def fresh(self) -> bool:
-        return self._messages.fresh and self._bytes.fresh and self._left_behind.fresh
+        paces = (self._messages, self._bytes, self._left_behind, self._pages)
+        return all(pace.fresh for pace in paces)
 
     def wait(self, size: int) -> float:
         """Seconds until a message of ``size`` bytes may pass."""
         return max(self._messages.take(), self._bytes.take(size))
+
+    def wait_for_page(self) -> float:
+        """Seconds until another page of history may be asked for."""
+        return self._pages.take()
 
     def takes_left_behind(self, size: int) -> bool:
         """Whether a message read from a dead connection, which cannot wait, is still taken.
@@ -141,12 +147,17 @@ class RegistrationBudget:
         self._sources.add(source)
         self._all.add("")
 
+    def give_back(self, source: str) -> None:
+        """No account was made: it does not count."""
+        self._sources.take_back(source)
+        self._all.take_back("")
+
     def _check(self, limit: str, tally: Tally, source: str, most: int | None) -> None:
         wait = 0.0 if most is None else tally.wait(source, most)
         if wait:
             self._refused[limit] += 1
             event("registration_refused", limit=limit, source=source or "all")
-            raise Refused("too many new accounts", math.ceil(wait))
+            raise Refused("too many new accounts", math.ceil(wait), "too_fast")
 
 
 class WrongTokenBudget:
@@ -168,19 +179,29 @@ class WrongTokenBudget:
         self._refused = Counter() if refused is None else refused
         self._sources = Tally(MINUTE, clock)
 
-    def take(self, source: str) -> None:
-        """Counts a token that may be wrong.
+    def check(self, source: str) -> None:
+        """Counts nothing.
 
         :raises Refused: the source used up the budget; ``retry_after`` says until when
         """
-        if self._most is None:
-            return
-        wait = self._sources.wait(source, self._most)
+        wait = 0.0 if self._most is None else self._sources.wait(source, self._most)
         if wait:
             self._refused["wrong_tokens"] += 1
             event("token_refused", limit="wrong_tokens", source=source)
-            raise Refused("too many unknown tokens", math.ceil(wait))
-        self._sources.add(source)
+            raise Refused("too many unknown tokens", math.ceil(wait), "too_fast")
+
+    def add(self, source: str) -> None:
+        """Counts a wrong token."""
+        if self._most is not None:
+            self._sources.add(source)
+
+    def take(self, source: str) -> None:
+        """Counts a token that may be wrong.
+
+        :raises Refused: as ``check``
+        """
+        self.check(source)
+        self.add(source)
 
     def give_back(self, source: str) -> None:
         """The token was somebody's: it does not count."""

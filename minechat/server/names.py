@@ -153,3 +153,8 @@ def _join(families: dict[str, set[str]], one: str, other: str) -> None:
 def _head(family: set[str]) -> str:
     """One that folding leaves as it is, so that the key of a key is the key."""
     return min((letter for letter in family if _folded(letter) == letter), default=min(family))
+
+
+def scripts(text: str) -> set[str]:
+    """The scripts that the letters of a text belong to; the first call may load a table, as above."""
+    return {script for char in text if (script := _script(char)) is not None}

@@ -38,7 +38,7 @@ async def registered(accounts: Accounts, nick: str) -> tuple[Person, str]:
 
 async def written(owner: Owner) -> list[tuple[object, ...]]:
     """The audit table, the oldest first."""
-    return [astuple(deed)[1:] for deed in reversed(await owner.storage.deeds(100))]
+    return [astuple(deed)[1:4] for deed in reversed(await owner.storage.deeds(100))]
 
 
 async def test_an_account_is_found_as_it_is_shown_by_its_key_and_by_its_number(

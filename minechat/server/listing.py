@@ -1,0 +1,112 @@
+"""Lists of rooms and people, a page at a time, as one account may see them."""
+
+from collections.abc import Iterable
+
+from minechat.events import GENERAL
+from minechat.server.directory import Directory
+from minechat.server.happenings import Member
+from minechat.server.pages import asked, fitting
+from minechat.server.presence import Presence
+from minechat.server.rights import Role
+from minechat.server.room import Room
+from minechat.server.storage import RoomKind, RoomRow, Storage
+from minechat.server.views import MembersPage, MemberView, RoomsPage, RoomView
+
+#: Entries of one page.
+PAGE = 100
+#: Names in one answer to who is here; whoever wants them all asks for the members of ``general`` by pages.
+ONLINE = 500
+
+
+class Listing:
+    """Who may not know of a room does not meet it here. Limits are cut to what a page holds."""
+
+    def __init__(self, storage: Storage, directory: Directory, presence: Presence) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._presence = presence
+
+    async def rooms(self, member: Member, after: str, limit: int, *, mine: bool) -> RoomsPage:
+        """Rooms in the order of their keys."""
+        most = asked(limit, PAGE)
+        rows = await self._own(member, after) if mine else await self._public(member, after, most + 1)
+        count = min(most, fitting(rows, lambda entry: (entry[0].name, entry[0].topic)))
+        views = tuple(self._view(member, *entry) for entry in rows[:count])
+        return RoomsPage(views, rows[count - 1][0].key if len(rows) > count else None)
+
+    async def view(self, member: Member, room: Room) -> RoomView:
+        """One room as it is now."""
+        row = await self._storage.room(room.row.key) or room.row
+        return self._view(member, row, len(room.roles), room.roles.get(member.id))
+
+    async def members(self, member: Member, name: str, after: str, limit: int) -> MembersPage:
+        """Members by name. Of ``general`` those who are here and those with a role.
+
+        :raises Refused: ``no_room`` or ``not_member``
+        """
+        room = await self._directory.open_for(member.id, name)
+        now = self._directory.clock()
+        room.require(member.id, "members", now)
+        here = self._presence.seen_by(member)
+        named = room.names | (here if room.is_general else {})
+        people = sorted((_place(one), account_id, one) for account_id, one in named.items())
+        rest = [entry for entry in people if entry[0] > _place(after) and room.role(entry[1], now)]
+        page = rest[: asked(limit, PAGE)]
+        views = tuple(
+            MemberView(one, room.role(account_id, now), account_id in here, room.muted_until(account_id, now))
+            for _, account_id, one in page
+        )
+        return MembersPage(room.name, views, views[-1].name if len(rest) > len(page) else None)
+
+    async def online(self, member: Member, name: str | None) -> tuple[str, ...]:
+        """Names of who is here, in order; with a room, of its members.
+
+        :raises Refused: ``no_room`` or ``not_member``
+        """
+        here = self._presence.seen_by(member)
+        if name is None:
+            return _first(here.values())
+        room = await self._directory.open_for(member.id, name)
+        now = self._directory.clock()
+        room.require(member.id, "members", now)
+        return _first(one for account_id, one in here.items() if room.role(account_id, now) >= Role.MEMBER)
+
+    async def _public(
+        self, member: Member, after: str, most: int
+    ) -> list[tuple[RoomRow, int | None, int | None]]:
+        return list(await self._storage.public_rooms(member.id, after, most))
+
+    async def _own(self, member: Member, after: str) -> list[tuple[RoomRow, int | None, int | None]]:
+        own: list[tuple[RoomRow, int | None, int | None]] = [
+            (row, self._count(row), role) for row, role in await self._storage.rooms_of(member.id)
+        ]
+        if all(row.name != GENERAL for row, _, _ in own):
+            general = await self._storage.room(GENERAL)
+            own += [] if general is None else [(general, None, None)]
+        return sorted((entry for entry in own if entry[0].key > after), key=lambda entry: entry[0].key)
+
+    def _count(self, row: RoomRow) -> int | None:
+        room = self._directory.at_hand(row.name)
+        return None if room is None else len(room.roles)
+
+    def _view(self, member: Member, row: RoomRow, members: int | None, role: int | None) -> RoomView:
+        is_general = row.name == GENERAL
+        if is_general and self._directory.general is not None:
+            role = self._directory.general.role(member.id, self._directory.clock())
+        return RoomView(
+            row.name,
+            row.topic,
+            row.kind is RoomKind.INVITE,
+            None if is_general else members,
+            Role(role) if role else None,
+            row.last,
+        )
+
+
+def _place(name: str) -> str:
+    """Where a name stands in a list, whether it comes with blanks or as RIFT's wire writes it."""
+    return name.replace(" ", "_").casefold()
+
+
+def _first(people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(people, key=_place)[:ONLINE])
