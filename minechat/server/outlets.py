@@ -139,6 +139,18 @@ class Outlet:
             self._transport.write(self._piece())
         self._transport.close()
 
+    def finish(self) -> None:
+        """Ends our side once the reader took what waits; its own side it ends itself.
+
+        A connection closed with something unread is reset, and the reader's last bytes with it.
+        """
+        while self._blocks:
+            self._transport.write(self._piece())
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
     def abort(self) -> None:
         self._transport.abort()
 

@@ -3,9 +3,9 @@
 import asyncio
 
 from minechat.protocol.lines import begins_as_http
-from minechat.server.wires import Wire
 from minechat.server.doors.entrance import Entrance
 from minechat.server.doors.gate import Gate
+from minechat.server.wires import Wire
 
 #: Bytes a reader may send before it is taken for something else and closed.
 IGNORED = 1024
