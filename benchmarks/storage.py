@@ -58,7 +58,6 @@ def bare(path: Path, messages: int, batch: int) -> float:
         for statement in (statements.USE_WAL, *statements.PRAGMAS):
             connection.execute(statement).fetchall()
         migrations.build(connection)
-        connection.execute(statements.ADD_ROOM, ("general",))
         values = (NOBODY.epithet, NOBODY.nick, NOBODY.name, NOBODY.key, b"\0" * 32, 0)
         connection.execute(statements.ADD_ACCOUNT, values).fetchall()
         started = time.perf_counter()

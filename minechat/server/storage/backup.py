@@ -78,7 +78,8 @@ def _told(path: str, target: str) -> Iterator[None]:
 
 def _copy(connection: sqlite3.Connection, version: int, messages: int, rest: Callable[[float], None]) -> None:
     with _look(connection, rest):
-        connection.execute(statements.CLEAR_VERSIONS)
+        for sql in statements.CLEAR_BUILT:
+            connection.execute(sql)
         for table in migrations.tables(version):
             if table != "message":
                 connection.execute(statements.COPY_ROWS[table])

@@ -149,7 +149,7 @@ def ensure_whole(connection: sqlite3.Connection) -> None:
 
     :raises Unusable: something is damaged
     """
-    checks = (statements.QUICK_CHECK, statements.CHECK_ACCOUNTS)
+    checks = (statements.QUICK_CHECK, statements.CHECK_ACCOUNTS, statements.CHECK_ROOMS)
     is_whole = all(connection.execute(check).fetchone() == ("ok",) for check in checks)
     if not is_whole or connection.execute(statements.MISNUMBERED).fetchone():
         raise Unusable("it is damaged; restore it from a copy")

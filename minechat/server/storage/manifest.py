@@ -24,7 +24,7 @@ def digests(connection: sqlite3.Connection, version: int) -> list[TableDigest]:
 
     :raises sqlite3.Error: a table cannot be read
     """
-    return [_digest_of(connection, table) for table in migrations.tables(version)]
+    return [_digest_of(connection, table, sql) for table, sql in migrations.rows(version).items()]
 
 
 def write(connection: sqlite3.Connection, found: Sequence[TableDigest]) -> None:
@@ -52,20 +52,20 @@ def difference(found: Sequence[TableDigest], expected: Sequence[TableDigest]) ->
     return min((one.table for one in differing), default=None)
 
 
-def _digest_of(connection: sqlite3.Connection, table: str) -> TableDigest:
+def _digest_of(connection: sqlite3.Connection, table: str, sql: str) -> TableDigest:
     rows, digest = 0, hashlib.sha256()
-    for block in _blocks(connection, table):
+    for block in _blocks(connection, sql):
         rows += len(block)
         digest.update("".join(f"{row!a}\n" for row in block).encode())
     return TableDigest(table, rows, digest.hexdigest())
 
 
-def _blocks(connection: sqlite3.Connection, table: str) -> Iterator[list[tuple[object, ...]]]:
+def _blocks(connection: sqlite3.Connection, sql: str) -> Iterator[list[tuple[object, ...]]]:
     cursor = connection.cursor()
     # As they lie on the disk: a damaged text is a difference, not an error of decoding.
     before, connection.text_factory = connection.text_factory, bytes
     try:
-        cursor.execute(statements.ROWS[table])
+        cursor.execute(sql)
         while block := cursor.fetchmany(4096):
             yield block
     finally:

@@ -5,21 +5,22 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import NamedTuple
 
-from minechat.server.storage import statements
+from minechat.server.storage import schema, statements
 
 
 class Version(NamedTuple):
-    """What one version of the schema added: its statements, and the tables they made."""
+    """What one version of the schema added: its statements, and the rows of the tables they touched."""
 
     number: int
     steps: tuple[str, ...]
-    tables: tuple[str, ...]
+    rows: dict[str, str]
 
 
 #: In their order, without a gap. A new database takes the same way as an old one, so both are equal.
 VERSIONS = (
-    Version(1, statements.VERSION_1, ("schema_version", "room", "account", "message")),
-    Version(2, statements.VERSION_2, ("ban", "deed")),
+    Version(1, schema.VERSION_1, schema.ROWS_1),
+    Version(2, schema.VERSION_2, schema.ROWS_2),
+    Version(3, schema.VERSION_3, schema.ROWS_3),
 )
 NEWEST = VERSIONS[-1].number
 
@@ -58,7 +59,12 @@ def version_of(connection: sqlite3.Connection) -> int | None:
 
 def tables(version: int) -> list[str]:
     """The tables of a version, each after those it refers to."""
-    return [table for one in VERSIONS if one.number <= version for table in one.tables]
+    return list(rows(version))
+
+
+def rows(version: int) -> dict[str, str]:
+    """How to read every row of each table of a version, with the columns that it has there."""
+    return {table: sql for one in VERSIONS if one.number <= version for table, sql in one.rows.items()}
 
 
 def is_as_built(connection: sqlite3.Connection, version: int) -> bool:

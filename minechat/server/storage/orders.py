@@ -1,38 +1,20 @@
 """What the owner asks of the database: find an account, change it, ban, and know what was done."""
 
-import asyncio
 import sqlite3
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from minechat.errors import NotStored
-from minechat.server.storage import AccountInfo, AccountRow, Ban, Candidate, Deed, statements
-from minechat.server.storage.database import reason
-from minechat.server.storage.reading import LONGEST, overdue, reading
+from minechat.server.storage import statements
+from minechat.server.storage.asked import Asked, milliseconds
+from minechat.server.storage.deeds import deeds, write_deed
+from minechat.server.storage.rows import AccountInfo, AccountRow, Ban, Candidate, Deed
 
-Result = TypeVar("Result")
 
-
-class Orders(ABC):
-    """The owner's part of a ``Storage``: each method one of the functions below, in the writer's thread.
-
-    :param path: the file, for what takes long: a look at every message must not hold up those who post
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    @abstractmethod
-    async def _do(self, work: Callable[[sqlite3.Connection], Result], *, reads: bool = False) -> Result:
-        """Has the thread of the writer do something; ``reads`` where it writes nothing."""
-
-    @abstractmethod
-    def _now(self) -> int:
-        """Milliseconds since 1970."""
+class Orders(Asked):
+    """The owner's part of a ``Storage``."""
 
     async def accounts(self, after: int, most: int) -> Sequence[AccountInfo]:
-        return await asyncio.to_thread(_looked, self._path, after, most)
+        return await self._look(lambda connection: accounts(connection, after, most))
 
     async def account(self, account_id: int) -> AccountRow | None:
         return await self._do(lambda connection: account(connection, account_id), reads=True)
@@ -62,20 +44,6 @@ class Orders(ABC):
         return await self._do(lambda connection: deeds(connection, most), reads=True)
 
 
-def _looked(path: str, after: int, most: int) -> Sequence[AccountInfo]:
-    try:
-        with reading(path, overdue(LONGEST)) as connection:
-            return accounts(connection, after, most)
-    except sqlite3.Error as error:
-        raise NotStored(f"the database cannot be asked now: {_why(error)}") from error
-
-
-def _why(error: sqlite3.Error) -> str:
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-        return f"it takes longer than {LONGEST:g} s"
-    return reason(error)
-
-
 def accounts(connection: sqlite3.Connection, after: int, most: int) -> Sequence[AccountInfo]:
     """One look at all messages, however many accounts: an index of them would slow every post."""
     return [
@@ -87,23 +55,23 @@ def accounts(connection: sqlite3.Connection, after: int, most: int) -> Sequence[
 
 
 def account(connection: sqlite3.Connection, account_id: int) -> AccountRow | None:
-    return _one(connection.execute(statements.GET_ACCOUNT_BY_ID, (account_id,)))
+    return one_account(connection.execute(statements.GET_ACCOUNT_BY_ID, (account_id,)))
 
 
 def account_by_name(connection: sqlite3.Connection, name: str, key: str) -> AccountRow | None:
     # The key has an index. It misses only names whose key was made by other tables of Unicode.
-    found = _one(connection.execute(statements.GET_ACCOUNT_BY_KEY, (key,)))
-    return found or _one(connection.execute(statements.GET_ACCOUNT_BY_NAME, (name,)))
+    found = one_account(connection.execute(statements.GET_ACCOUNT_BY_KEY, (key,)))
+    return found or one_account(connection.execute(statements.GET_ACCOUNT_BY_NAME, (name,)))
 
 
 def new_token(connection: sqlite3.Connection, account_id: int, token_hash: bytes, deed: Deed) -> None:
-    _ensure(connection, account_id)
+    ensure_account(connection, account_id)
     connection.execute(statements.SET_TOKEN, (token_hash, account_id))
     write_deed(connection, deed)
 
 
 def rename(connection: sqlite3.Connection, account_id: int, to: Candidate, deed: Deed) -> bool:
-    _ensure(connection, account_id)
+    ensure_account(connection, account_id)
     values = (to.epithet, to.nick, to.name, to.key, account_id)
     if not connection.execute(statements.SET_NAME, values).rowcount:
         return False
@@ -114,8 +82,8 @@ def rename(connection: sqlite3.Connection, account_id: int, to: Candidate, deed:
 def add_ban(connection: sqlite3.Connection, ban: Ban, deed: Deed) -> None:
     if (ban.account_id is None) == (ban.source is None):
         raise ValueError("a ban is of an account or of a source")
-    until = None if ban.until is None else _milliseconds(ban.until)
-    values = (ban.account_id, ban.source, until, ban.reason, _milliseconds(ban.at))
+    until = None if ban.until is None else milliseconds(ban.until)
+    values = (ban.account_id, ban.source, until, ban.reason, milliseconds(ban.at))
     connection.execute(statements.ADD_BAN, values)
     write_deed(connection, deed)
 
@@ -137,25 +105,11 @@ def bans(connection: sqlite3.Connection, now: int) -> Sequence[Ban]:
     ]
 
 
-def write_deed(connection: sqlite3.Connection, deed: Deed) -> None:
-    values = (_milliseconds(deed.at), deed.what, deed.whom, deed.detail)
-    connection.execute(statements.ADD_DEED, values)
-
-
-def deeds(connection: sqlite3.Connection, most: int) -> Sequence[Deed]:
-    rows = connection.execute(statements.GET_DEEDS, (most,))
-    return [Deed(at / 1000, what, whom, detail) for at, what, whom, detail in rows]
-
-
-def _ensure(connection: sqlite3.Connection, account_id: int) -> None:
+def ensure_account(connection: sqlite3.Connection, account_id: int) -> None:
     if account(connection, account_id) is None:
         raise NotStored("there is no such account")
 
 
-def _one(rows: sqlite3.Cursor) -> AccountRow | None:
+def one_account(rows: sqlite3.Cursor) -> AccountRow | None:
     row = rows.fetchone()
     return None if row is None else AccountRow(*row)
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from threading import Thread
@@ -12,44 +11,19 @@ from typing import Any, Never
 
 from minechat.errors import NotStored
 from minechat.server.log import event
-from minechat.server.storage import AccountRow, Candidate, Stored, statements
+from minechat.server.storage import statements
+from minechat.server.storage.asked import Result
 from minechat.server.storage.commit import Operation, Task
 from minechat.server.storage.database import opened
 from minechat.server.storage.files import Files
-from minechat.server.storage.orders import Orders, Result
+from minechat.server.storage.members import Members
+from minechat.server.storage.messages import Batch, Post
+from minechat.server.storage.orders import Orders
+from minechat.server.storage.own import OwnData
+from minechat.server.storage.rooms import Rooms
+from minechat.server.storage.rows import AccountRow, Candidate, Stored
 from minechat.server.storage.wal import SAFE_FOR_MANY
 from minechat.server.storage.writer import Writer
-
-
-@dataclass(slots=True, eq=False)
-class Post(Operation):
-    """A message to store; its result is what was stored."""
-
-    account_id: int
-    nick: str
-    room: str
-    text: str
-    key: str | None
-    hidden: bool
-    origin: object
-    asked_at: float
-    seq: int = 0
-    said_at: int = 0
-
-    def stored(self, now: float) -> Stored:
-        """:param now: in the seconds of ``asked_at``"""
-        return Stored(
-            self.room,
-            self.seq,
-            self.nick,
-            self.text,
-            self.account_id,
-            self.said_at / 1000,
-            self.key,
-            self.hidden,
-            self.origin,
-            now - self.asked_at,
-        )
 
 
 @asynccontextmanager
@@ -80,7 +54,7 @@ async def open_sqlite(
         await storage.close()
 
 
-class SqliteStorage(Orders):
+class SqliteStorage(Orders, Rooms, Members, OwnData):
     """A ``Storage``. Its methods belong to the event loop, ``_serve`` and what it calls to the thread.
 
     The thread is joined when the storage is closed; it is a daemon for the sake of a loop that ends
@@ -191,8 +165,9 @@ class SqliteStorage(Orders):
         stored = []
         for operation in operations:
             if isinstance(operation, Post) and operation.error is None:
-                operation.result = operation.stored(now)
-                stored.append(operation.result)
+                operation.result = operation.earlier or operation.stored(now)
+                if operation.earlier is None:
+                    stored.append(operation.result)
             _resolve(operation)
         try:
             if stored:
@@ -236,13 +211,13 @@ class SqliteStorage(Orders):
         return round(self._clock() * 1000)
 
     def _apply(self, connection: sqlite3.Connection, operations: Sequence[Operation]) -> None:
-        for room, group in groupby(operations, _room):
-            if room is None:
+        batch = Batch(connection, self._now())
+        for kind, group in groupby(operations, type):
+            if kind is Post:
+                batch.write([one for one in group if isinstance(one, Post)])
+            else:
                 for task in (one for one in group if isinstance(one, Task)):
                     task.result = task.run(connection)
-            else:
-                posts = [one for one in group if isinstance(one, Post)]
-                _add_messages(connection, room, posts, self._now())
 
 
 def _tell_of_engine() -> None:
@@ -263,23 +238,6 @@ def _resolve(operation: Operation) -> None:
         operation.future.set_result(operation.result)
     else:
         operation.future.set_exception(operation.error)
-
-
-def _room(operation: Operation) -> str | None:
-    return operation.room if isinstance(operation, Post) else None
-
-
-def _add_messages(connection: sqlite3.Connection, room: str, posts: list[Post], said_at: int) -> None:
-    connection.execute(statements.ADD_ROOM, (room,))
-    (room_id,) = connection.execute(statements.GET_ROOM, (room,)).fetchone()
-    # Nobody else can number meanwhile: the transaction holds the write lock.
-    (last,) = connection.execute(statements.LAST_SEQ, (room_id,)).fetchone()
-    for seq, post in enumerate(posts, last + 1):
-        post.seq, post.said_at = seq, said_at
-    connection.executemany(
-        statements.ADD_MESSAGE,
-        [(room_id, post.seq, post.account_id, post.text, said_at) for post in posts],
-    )
 
 
 def _add_account(

@@ -1,48 +1,7 @@
-"""Every SQL text, by name."""
+"""Every SQL text, by name; those that make and read the whole of a schema are in ``schema``."""
 
-#: What makes the schema, one version after the other; a version that was released is never changed.
-VERSION_1 = (
-    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-    """CREATE TABLE room (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE
-    )""",
-    """CREATE TABLE account (
-        id INTEGER PRIMARY KEY,
-        epithet TEXT NOT NULL,
-        nick TEXT NOT NULL,
-        name TEXT NOT NULL,
-        key TEXT UNIQUE,
-        token_hash BLOB NOT NULL UNIQUE,
-        created_at INTEGER NOT NULL
-    )""",
-    """CREATE TABLE message (
-        room_id INTEGER NOT NULL REFERENCES room (id),
-        seq INTEGER NOT NULL,
-        account_id INTEGER NOT NULL REFERENCES account (id),
-        text TEXT NOT NULL,
-        said_at INTEGER NOT NULL,
-        PRIMARY KEY (room_id, seq)
-    ) WITHOUT ROWID""",
-)
-VERSION_2 = (
-    """CREATE TABLE ban (
-        id INTEGER PRIMARY KEY,
-        account_id INTEGER UNIQUE REFERENCES account (id),
-        source TEXT UNIQUE,
-        until INTEGER,
-        reason TEXT NOT NULL,
-        at INTEGER NOT NULL,
-        CHECK ((account_id IS NULL) <> (source IS NULL))
-    )""",
-    """CREATE TABLE deed (
-        id INTEGER PRIMARY KEY,
-        at INTEGER NOT NULL,
-        what TEXT NOT NULL,
-        whom TEXT NOT NULL,
-        detail TEXT NOT NULL
-    )""",
-)
+from minechat.server.storage.schema import ROWS
+
 SET_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES (?)"
 GET_SCHEMA_VERSION = "SELECT max(version) FROM schema_version"
 
@@ -64,8 +23,9 @@ QUICK_CHECK = "PRAGMA quick_check(1)"
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 NEVER_WAIT = "PRAGMA busy_timeout = 0"
-#: Whether the names and the tokens are found by their indexes; the quick check leaves that out.
+#: Whether the names, the tokens and the rooms are found by their indexes; the quick check leaves that out.
 CHECK_ACCOUNTS = "PRAGMA integrity_check(account)"
+CHECK_ROOMS = "PRAGMA integrity_check(room)"
 #: A room whose messages are not numbered from 1 on without a gap.
 MISNUMBERED = """SELECT room_id FROM message GROUP BY room_id
     HAVING count(*) <> max(seq) OR sum(seq) <> count(*) * (count(*) + 1) / 2 LIMIT 1"""
@@ -80,10 +40,19 @@ SAVE = "SAVEPOINT operation"
 RELEASE = "RELEASE operation"
 UNDO = "ROLLBACK TO operation"
 
-ADD_ROOM = "INSERT INTO room (name) VALUES (?) ON CONFLICT DO NOTHING"
-GET_ROOM = "SELECT id FROM room WHERE name = ?"
+ROOM_ID = "SELECT id FROM room WHERE name = ?"
 LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM message WHERE room_id = ?"
 ADD_MESSAGE = "INSERT INTO message (room_id, seq, account_id, text, said_at) VALUES (?, ?, ?, ?, ?)"
+ADD_NAMED_MESSAGE = """INSERT INTO message (room_id, seq, account_id, text, said_at, key, hidden)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+GET_KEYED = """SELECT room.name, seq, text, said_at, hidden FROM message JOIN room ON room.id = room_id
+    WHERE account_id = ? AND message.key = ?"""
+_MESSAGES = """SELECT room.name, seq, account.name, text, account_id, said_at, message.key, hidden
+    FROM message JOIN room ON room.id = room_id JOIN account ON account.id = account_id"""
+MESSAGES_AFTER = f"""{_MESSAGES}
+    WHERE room_id = ? AND seq > ? AND seq < ? AND (hidden = 0 OR account_id = ?) ORDER BY seq LIMIT ?"""
+MESSAGES_BEFORE = f"""{_MESSAGES}
+    WHERE room_id = ? AND seq < ? AND (hidden = 0 OR account_id = ?) ORDER BY seq DESC LIMIT ?"""
 
 ADD_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
@@ -102,22 +71,103 @@ LIST_ACCOUNTS = """WITH page AS (SELECT id, name, created_at FROM account WHERE 
 SET_TOKEN = "UPDATE account SET token_hash = ? WHERE id = ?"  # noqa: S105 - no secret
 SET_NAME = "UPDATE OR IGNORE account SET epithet = ?, nick = ?, name = ?, key = ? WHERE id = ?"
 
+ADD_MEMBER_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at, password)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
+LOGIN_BY_KEY = "SELECT id, name, password FROM account WHERE key = ?"
+LOGIN_BY_NAME = "SELECT id, name, password FROM account WHERE name = ? AND key IS NOT NULL"
+SET_PASSWORD = "UPDATE account SET password = ? WHERE id = ?"  # noqa: S105 - no secret
+ADD_SESSION = "INSERT INTO session (account_id, hash, at) VALUES (?, ?, ?)"
+FORGET_OLD_SESSIONS = """DELETE FROM session WHERE account_id = ?1
+    AND id NOT IN (SELECT id FROM session WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2)"""
+GET_ACCOUNT_BY_SESSION = """SELECT account.id, name FROM session JOIN account ON account.id = account_id
+    WHERE hash = ?"""
+REMOVE_SESSION = "DELETE FROM session WHERE hash = ?"
+REMOVE_SESSIONS = "DELETE FROM session WHERE account_id = ? AND hash IS NOT ?"
+HAS_SESSION = "SELECT 1 FROM session WHERE account_id = ? LIMIT 1"
+ADD_BLOCK = "INSERT INTO block (account_id, blocked_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+REMOVE_BLOCK = "DELETE FROM block WHERE account_id = ? AND blocked_id = ?"
+GET_BLOCKED = "SELECT blocked_id FROM block WHERE account_id = ?"
+
+_ROOM = """room.id, room.name, coalesce(room.key, ''), topic, kind,
+    (SELECT coalesce(max(seq), 0) FROM message WHERE room_id = room.id)"""
+ADD_ROOM = """INSERT INTO room (name, key, topic, kind) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO NOTHING RETURNING id"""
+GET_ROOM_BY_ID = f"SELECT {_ROOM} FROM room WHERE id = ?"  # noqa: S608 - a piece of our own
+GET_ROOM_BY_KEY = f"SELECT {_ROOM} FROM room WHERE key = ?"  # noqa: S608 - a piece of our own
+GET_ROOM_BY_NAME = f"SELECT {_ROOM} FROM room WHERE name = ?"  # noqa: S608 - a piece of our own
+LIST_ROOMS = f"""SELECT {_ROOM}, (SELECT count(*) FROM member WHERE room_id = room.id), mine.role
+    FROM room LEFT JOIN member AS mine ON mine.room_id = room.id AND mine.account_id = ?
+    WHERE key > ? AND (kind = 'public' OR mine.role IS NOT NULL) ORDER BY key LIMIT ?"""  # noqa: S608 - as above
+ROOMS_OF = f"""SELECT {_ROOM}, role FROM member JOIN room ON room.id = member.room_id
+    WHERE account_id = ? AND kind <> 'private' ORDER BY key"""  # noqa: S608 - as above
+SET_TOPIC = "UPDATE room SET topic = ? WHERE id = ?"
+GET_ROLES = "SELECT account_id, role FROM member WHERE room_id = ?"
+GET_ROLE = "SELECT role FROM member WHERE room_id = ? AND account_id = ?"
+SET_ROLE = """INSERT INTO member (room_id, account_id, role, at) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET role = excluded.role"""
+REMOVE_MEMBER = "DELETE FROM member WHERE room_id = ? AND account_id = ?"
+ADD_SANCTION = """INSERT OR REPLACE INTO sanction (room_id, account_id, kind, until, reason, by_name, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+REMOVE_SANCTION = "DELETE FROM sanction WHERE room_id = ? AND account_id = ? AND kind = ?"
+GET_SANCTIONS = """SELECT account_id, kind, until, reason, by_name, at FROM sanction
+    WHERE room_id = ? AND (until IS NULL OR until > ?) ORDER BY at, account_id, kind"""
+ADD_INVITATION = "INSERT OR REPLACE INTO invitation (room_id, account_id, by_name, at) VALUES (?, ?, ?, ?)"
+REMOVE_INVITATION = "DELETE FROM invitation WHERE room_id = ? AND account_id = ?"
+GET_INVITED = "SELECT account_id FROM invitation WHERE room_id = ?"
+NAMES_IN_ROOM = """SELECT id, name FROM account WHERE id IN (
+    SELECT account_id FROM member WHERE room_id = ?1
+    UNION SELECT account_id FROM sanction WHERE room_id = ?1 AND (until IS NULL OR until > ?2)
+    UNION SELECT account_id FROM invitation WHERE room_id = ?1)"""
+CONVERSATIONS = """SELECT peer.id, peer.name, message.seq, message.said_at FROM member AS mine
+    JOIN room ON room.id = mine.room_id AND kind = 'private'
+    JOIN member AS other ON other.room_id = room.id AND other.account_id <> mine.account_id
+    JOIN account AS peer ON peer.id = other.account_id
+    JOIN message ON message.room_id = room.id AND message.seq = (
+        SELECT seq FROM message AS latest
+        WHERE latest.room_id = room.id AND (hidden = 0 OR latest.account_id = mine.account_id)
+        ORDER BY seq DESC LIMIT 1)
+    WHERE mine.account_id = ? ORDER BY message.said_at DESC, room.id DESC LIMIT ?"""
+
 ADD_BAN = "INSERT OR REPLACE INTO ban (account_id, source, until, reason, at) VALUES (?, ?, ?, ?, ?)"
 REMOVE_BAN = "DELETE FROM ban WHERE account_id = ? OR source = ?"
 GET_BANS = """SELECT account_id, source, until, reason, at FROM ban
     WHERE until IS NULL OR until > ? ORDER BY id"""
-ADD_DEED = "INSERT INTO deed (at, what, whom, detail) VALUES (?, ?, ?, ?)"
-GET_DEEDS = "SELECT at, what, whom, detail FROM deed ORDER BY id DESC LIMIT ?"
+ADD_DEED = "INSERT INTO deed (at, what, whom, detail, room, by_name) VALUES (?, ?, ?, ?, ?, ?)"
+GET_DEEDS = """SELECT id, at, what, whom, detail, by_name FROM deed
+    WHERE room = ? AND id < ? ORDER BY id DESC LIMIT ?"""
 
-#: Every row of a table, always in the same order.
-ROWS = {
-    "schema_version": "SELECT version FROM schema_version ORDER BY version",
-    "room": "SELECT id, name FROM room ORDER BY id",
-    "account": "SELECT id, epithet, nick, name, key, token_hash, created_at FROM account ORDER BY id",
-    "message": "SELECT room_id, seq, account_id, text, said_at FROM message ORDER BY room_id, seq",
-    "ban": "SELECT id, account_id, source, until, reason, at FROM ban ORDER BY id",
-    "deed": "SELECT id, at, what, whom, detail FROM deed ORDER BY id",
-}
+#: What is kept of an account: two numbers that order the rows lead each.
+OWN_ACCOUNT = """SELECT id, 0, name, created_at, password IS NOT NULL FROM account
+    WHERE id = ? AND (id, 0) > (?, ?) LIMIT ?"""
+OWN_SESSIONS = """SELECT id, 0, at FROM session WHERE account_id = ? AND (id, 0) > (?, ?)
+    ORDER BY id LIMIT ?"""
+OWN_MEMBERSHIPS = """SELECT room_id, 0, room.name, role, at FROM member JOIN room ON room.id = room_id
+    WHERE account_id = ? AND kind <> 'private' AND (room_id, 0) > (?, ?) ORDER BY room_id LIMIT ?"""
+OWN_SANCTIONS = """SELECT room_id, sanction.kind = 'mute' AS is_mute, room.name, sanction.kind, until, reason,
+    by_name, at FROM sanction JOIN room ON room.id = room_id
+    WHERE account_id = ? AND (room_id, is_mute) > (?, ?) ORDER BY room_id, is_mute LIMIT ?"""
+OWN_BANS = """SELECT id, 0, '', 'ban', until, reason, '', at FROM ban
+    WHERE account_id = ? AND (id, 0) > (?, ?) LIMIT ?"""
+OWN_INVITATIONS = """SELECT room_id, 0, room.name, by_name, at FROM invitation JOIN room ON room.id = room_id
+    WHERE account_id = ? AND (room_id, 0) > (?, ?) ORDER BY room_id LIMIT ?"""
+OWN_BLOCKS = """SELECT blocked_id, 0, account.name, at FROM block JOIN account ON account.id = blocked_id
+    WHERE account_id = ? AND (blocked_id, 0) > (?, ?) ORDER BY blocked_id LIMIT ?"""
+OWN_MESSAGES = """SELECT room_id, seq, room.name, kind, seq, said_at, text, '', ''
+    FROM message CROSS JOIN room ON room.id = room_id
+    WHERE account_id = ? AND kind <> 'private' AND (room_id, seq) > (?, ?) ORDER BY room_id, seq LIMIT ?"""
+OWN_CONVERSATIONS = """SELECT message.room_id, seq, room.name, kind, seq, said_at, text,
+    author.name, other.name FROM member AS mine
+    JOIN room ON room.id = mine.room_id AND kind = 'private'
+    JOIN message ON message.room_id = mine.room_id JOIN account AS author ON author.id = message.account_id
+    JOIN member AS peer ON peer.room_id = room.id AND peer.account_id <> message.account_id
+    JOIN account AS other ON other.id = peer.account_id
+    WHERE mine.account_id = ? AND (mine.room_id, seq) > (?, ?)
+    AND (hidden = 0 OR message.account_id = mine.account_id) ORDER BY mine.room_id, seq LIMIT ?"""
+#: From before the account was made there can be deeds of another one that had its name.
+OWN_DEEDS = """SELECT deed.id, 0, at, what, whom, detail, room, by_name FROM account
+    JOIN deed ON (whom = name OR by_name = name) AND at >= created_at
+    WHERE account.id = ? AND (deed.id, 0) > (?, ?) ORDER BY deed.id LIMIT ?"""
+
 COUNTS = {table: f"SELECT count(*) FROM {table}" for table in ROWS}  # noqa: S608 - names of our own
 
 ATTACH_SOURCE = "ATTACH ? AS source"
@@ -128,7 +178,8 @@ COPY_MESSAGES = """INSERT INTO main.message SELECT * FROM source.message
     WHERE room_id = ? AND seq > ? AND seq <= ?"""
 LAST_MESSAGES = """SELECT id, coalesce((SELECT max(seq) FROM source.message WHERE room_id = room.id), 0)
     FROM source.room ORDER BY id"""
-CLEAR_VERSIONS = "DELETE FROM schema_version"
+#: What building a schema left in it, before a copy comes in its place.
+CLEAR_BUILT = ("DELETE FROM schema_version", "DELETE FROM room")
 
 MAKE_MANIFEST = """CREATE TABLE manifest (
     name TEXT PRIMARY KEY,

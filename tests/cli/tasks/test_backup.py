@@ -21,12 +21,17 @@ async def test_it_writes_the_file_and_tells_what_it_holds(tmp_path: Path) -> Non
         "minechat server backup: a.db is backed up in one.backup\n",
     )
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
-        ["schema_version", "2"],
-        ["room", "2"],
+        ["schema_version", "3"],
+        ["room", "3"],
         ["account", "1"],
         ["message", "5"],
         ["ban", "1"],
-        ["deed", "1"],
+        ["deed", "2"],
+        ["session", "1"],
+        ["member", "1"],
+        ["sanction", "1"],
+        ["invitation", "1"],
+        ["block", "0"],
     ]
     assert (tmp_path / "one.backup").stat().st_mode & 0o777 == 0o600
 

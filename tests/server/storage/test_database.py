@@ -37,7 +37,7 @@ def test_every_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with opened(str(tmp_path / "a.db"), 5.0) as (connection, _):
-            connection.execute("INSERT INTO room (name) VALUES ('general')")
+            connection.execute("INSERT INTO room (name) VALUES ('another')")
             found = modes(tmp_path)
     finally:
         os.umask(before)

@@ -33,8 +33,8 @@ async def test_a_database_without_a_server_is_described_and_left_as_it_is(tmp_pa
     assert state(tmp_path) == before
     good = texts(found, Weight.GOOD)
     assert "no server runs on it" in good
-    assert "its schema is 2" in good
-    assert "it is whole: 2 rooms, 1 account, 5 messages, 1 ban, 1 deed" in good
+    assert "its schema is 3" in good
+    assert "it is whole: 3 rooms, 1 account, 5 messages, 1 ban, 2 deeds, 1 session, 1 member" in good
     assert "free disk space" in good
     assert texts(found, Weight.BAD) == ""
 
@@ -46,7 +46,7 @@ async def test_a_server_is_found_and_not_disturbed(tmp_path: Path) -> None:
         assert "\na server runs on it" in good and "5 message" in good
         one = await running.account(1)
         assert one is not None
-        assert await running.say(one.id, one.name, "general", "x") == 4
+        assert (await running.say(one.id, one.name, "general", "x")).seq == 4
 
 
 async def test_what_a_killed_server_left_is_seen(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_database_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:
 def test_an_older_schema_is_worth_knowing(tmp_path: Path) -> None:
     old_database(tmp_path / "a.db")
     found = inspect(url(tmp_path))
-    assert "its schema is 1; the next start brings it to 2" in texts(found, Weight.NOTE)
+    assert "its schema is 1; the next start brings it to 3" in texts(found, Weight.NOTE)
     assert "12 message" in texts(found, Weight.GOOD)
     assert texts(found, Weight.BAD) == ""
 

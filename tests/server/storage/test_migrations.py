@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import DatabaseUnusable
+from minechat.server import names
 from minechat.server.storage import migrations
 from minechat.server.storage.database import opened
 from minechat.server.storage.manifest import TableDigest, digests
@@ -19,17 +20,18 @@ HERE = Path(__file__).parent
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
 
 
-def old_database(path: Path) -> Path:
-    """A database as version 1 of the schema was, with accounts and messages in two rooms."""
+def old_database(path: Path, version: int = 1) -> Path:
+    """A database as an older version of the schema was, with accounts and messages in two rooms."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript((HERE / "version_1.sql").read_text(encoding="utf-8"))
+        connection.executescript((HERE / f"version_{version}.sql").read_text(encoding="utf-8"))
         connection.execute("PRAGMA journal_mode = WAL")
     return path
 
 
 def content(path: Path, version: int = 1) -> list[TableDigest]:
-    """What the tables of that version hold, but for the version itself."""
+    """What the tables of a version hold, but for the version itself and rooms without a message."""
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM room WHERE id NOT IN (SELECT room_id FROM message)")
         return [one for one in digests(connection, version) if one.table != "schema_version"]
 
 
@@ -50,24 +52,40 @@ def open_and_close(path: Path) -> Path:
     return path
 
 
-def test_an_old_database_becomes_what_a_new_one_is_and_keeps_everything(tmp_path: Path) -> None:
-    old = old_database(tmp_path / "old.db")
-    before = content(old)
+OLD = pytest.mark.parametrize("version", range(1, migrations.NEWEST))
+
+
+@OLD
+def test_an_old_database_becomes_what_a_new_one_is_and_keeps_everything(tmp_path: Path, version: int) -> None:
+    old = old_database(tmp_path / "old.db", version)
+    before = content(old, version)
+    assert [one.table for one in before] == migrations.tables(version)[1:]
     open_and_close(old)
-    assert content(old) == before
-    assert version_of(old) == migrations.NEWEST == 2
+    assert content(old, version) == before
+    assert version_of(old) == migrations.NEWEST == 3
     assert schema(old) == schema(open_and_close(tmp_path / "new.db"))
 
 
-def test_a_private_copy_of_the_old_one_is_kept_beside_it(tmp_path: Path) -> None:
-    old = old_database(tmp_path / "old.db")
-    before = content(old)
+@OLD
+def test_a_private_copy_of_the_old_one_is_kept_beside_it(tmp_path: Path, version: int) -> None:
+    old = old_database(tmp_path / "old.db", version)
+    before = content(old, version)
     open_and_close(old)
-    copy = tmp_path / "old.db.before-2"
+    copy = tmp_path / "old.db.before-3"
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert version_of(copy) == 1
-    assert content(copy) == before
-    assert {one.name for one in tmp_path.iterdir()} == {"old.db", "old.db.lock", "old.db.before-2"}
+    assert version_of(copy) == version
+    assert content(copy, version) == before
+    assert {one.name for one in tmp_path.iterdir()} == {"old.db", "old.db.lock", "old.db.before-3"}
+
+
+@pytest.mark.parametrize("version", [0, *range(1, migrations.NEWEST)])
+def test_the_rooms_that_are_always_there_are_there_with_their_keys(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "a.db"
+    if version:
+        old_database(path, version)
+    with closing(sqlite3.connect(open_and_close(path))) as connection:
+        found = connection.execute("SELECT name, key, topic, kind FROM room ORDER BY name").fetchall()
+    assert found == [(name, names.key(name), "", "public") for name in ("general", "random", "tech")]
 
 
 def test_a_database_of_the_newest_schema_is_left_alone(tmp_path: Path) -> None:
@@ -78,9 +96,12 @@ def test_a_database_of_the_newest_schema_is_left_alone(tmp_path: Path) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"new.db", "new.db.lock"}
 
 
-def test_killed_at_any_step_it_is_unchanged_or_done_and_the_next_start_finishes(tmp_path: Path) -> None:
-    old = old_database(tmp_path / "old.db")
-    before = content(old)
+@OLD
+def test_killed_at_any_step_it_is_unchanged_or_done_and_the_next_start_finishes(
+    tmp_path: Path, version: int
+) -> None:
+    old = old_database(tmp_path / "old.db", version)
+    before = content(old, version)
     lives = tmp_path / "lives"
     lives.mkdir()
     command = [sys.executable, str(HERE / "migrating.py"), str(old), str(lives)]
@@ -91,13 +112,12 @@ def test_killed_at_any_step_it_is_unchanged_or_done_and_the_next_start_finishes(
     left = {}
     for step in range(1, steps + 1):
         path = lives / str(step) / "a.db"
-        assert content(path) == before, step
         left[step] = version_of(path)
         open_and_close(path)
-        assert (content(path), version_of(path)) == (before, 2), step
-        if left[step] == 1:
-            assert content(Path(f"{path}.before-2")) == before, step
-    assert set(left.values()) == {1, 2}
+        assert (content(path, version), version_of(path)) == (before, 3), step
+        if left[step] == version:
+            assert content(Path(f"{path}.before-3"), version) == before, step
+    assert set(left.values()) == {version, 3}
     assert list(left.values()) == sorted(left.values())
 
 
@@ -119,7 +139,7 @@ def test_on_a_full_disk_it_is_refused_and_nothing_is_changed(tmp_path: Path, roo
         assert version_of(old) == 1
         assert content(old) == before
         open_and_close(old)
-        assert (content(old), version_of(old)) == (before, 2)
+        assert (content(old), version_of(old)) == (before, 3)
 
 
 def fill(ballast: Path) -> None:
@@ -136,15 +156,16 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path, monkeypatch
     before = new.read_bytes()
     # As a program knows them that is older by one version.
     monkeypatch.setattr(migrations, "VERSIONS", migrations.VERSIONS[:-1])
-    monkeypatch.setattr(migrations, "NEWEST", 1)
-    with pytest.raises(DatabaseUnusable, match=r"a newer minechat wrote it \(schema 2, known is 1\)"):
+    monkeypatch.setattr(migrations, "NEWEST", 2)
+    with pytest.raises(DatabaseUnusable, match=r"a newer minechat wrote it \(schema 3, known is 2\)"):
         open_and_close(new)
     assert new.read_bytes() == before
 
 
-def test_versions_are_in_order_and_version_1_is_as_it_was_released(tmp_path: Path) -> None:
+@OLD
+def test_versions_are_in_order_and_an_older_one_is_as_it_was_released(tmp_path: Path, version: int) -> None:
     assert [one.number for one in migrations.VERSIONS] == list(range(1, migrations.NEWEST + 1))
-    old = old_database(tmp_path / "old.db")
+    old = old_database(tmp_path / "old.db", version)
     with closing(sqlite3.connect(tmp_path / "built.db", isolation_level=None)) as connection:
-        migrations.build(connection, upto=1)
+        migrations.build(connection, upto=version)
     assert schema(tmp_path / "built.db") == schema(old)

@@ -17,8 +17,8 @@ from minechat.server.storage import (
     Candidate,
     Deed,
     Storage,
+    asked,
     open_storage,
-    orders,
 )
 
 DEED = Deed(1000.5, "ban", "Brave Vasya", "for 2 h: flooding")
@@ -51,7 +51,9 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 async def test_accounts_come_in_pages_with_what_they_said(storage: Storage) -> None:
     rows = [await register(storage, f"Brave {name}") for name in "abcde"]
-    await asyncio.gather(*(storage.say(rows[at].id, "n", room, "x") for at in (1, 1, 3) for room in "gh"))
+    await asyncio.gather(
+        *(storage.say(rows[at].id, "n", room, "x") for at in (1, 1, 3) for room in ("general", "random"))
+    )
     pages = [await storage.accounts(0, 2), await storage.accounts(2, 2), await storage.accounts(4, 100)]
     assert [[(one.name, one.messages) for one in page] for page in pages] == [
         [("Brave a", 0), ("Brave b", 4)],
@@ -67,9 +69,9 @@ async def test_listing_accounts_holds_nobody_up(storage: Storage, tmp_path: Path
     """It has a connection of its own: another one that writes is never opened."""
     one = await register(storage, "Brave a")
     listed = [storage.accounts(0, 10) for _ in range(20)]
-    said = [storage.say(one.id, "n", "g", "x") for _ in range(20)]
+    said = [storage.say(one.id, "n", "general", "x") for _ in range(20)]
     pages, numbers = await asyncio.gather(asyncio.gather(*listed), asyncio.gather(*said))
-    assert numbers == list(range(1, 21))
+    assert [one.seq for one in numbers] == list(range(1, 21))
     assert {page[0].name for page in pages} == {"Brave a"}
 
 
@@ -187,7 +189,8 @@ async def test_a_listing_that_cannot_be_made_says_so(storage: Storage, tmp_path:
 #: So many that a look at all of them takes longer than between two questions whether to go on.
 MANY = """
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-    INSERT INTO message SELECT room.id, i, 1, 'x', i FROM n, (SELECT id FROM room LIMIT 1) AS room
+    INSERT INTO message (room_id, seq, account_id, text, said_at)
+    SELECT room.id, i, 1, 'x', i FROM n, (SELECT id FROM room LIMIT 1) AS room
 """
 
 
@@ -196,9 +199,8 @@ async def test_a_listing_that_takes_too_long_is_told_in_our_words(
 ) -> None:
     await register(storage, "Brave Vasya")
     with closing(sqlite3.connect(tmp_path / "a.db")) as other, other:
-        other.execute("INSERT OR IGNORE INTO room (name) VALUES ('general')")
         other.execute(MANY)
-    monkeypatch.setattr(orders, "LONGEST", 0.0)
+    monkeypatch.setattr(asked, "LONGEST", 0.0)
     with pytest.raises(NotStored) as error:
         await storage.accounts(0, 10)
     assert str(error.value) == "the database cannot be asked now: it takes longer than 0 s"

@@ -15,8 +15,8 @@ ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELE
 
 def test_it_reads_what_the_writer_wrote_and_cannot_write(tmp_path: Path) -> None:
     with opened(str(tmp_path / "a.db"), 5.0) as (writer, _), reading(str(tmp_path / "a.db")) as connection:
-        writer.execute("INSERT INTO room (name) VALUES ('general')")
-        assert connection.execute("SELECT name FROM room").fetchall() == [("general",)]
+        writer.execute("INSERT INTO room (name) VALUES ('new')")
+        assert connection.execute("SELECT max(id), name FROM room").fetchall() == [(4, "new")]
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             connection.execute("DELETE FROM room")
 
@@ -57,12 +57,12 @@ def test_the_last_to_leave_does_not_copy_the_log(tmp_path: Path) -> None:
     """As where a server was killed: its log is for the next one that writes."""
     path = tmp_path / "a.db"
     with opened(str(path), 5.0) as (writer, _):
-        writer.execute("INSERT INTO room (name) VALUES ('general')")
+        writer.execute("INSERT INTO room (name) VALUES ('new')")
         database, log = path.read_bytes(), (tmp_path / "a.db-wal").read_bytes()
     path.write_bytes(database)
     (tmp_path / "a.db-wal").write_bytes(log)
     with reading(str(path)) as connection:
-        assert connection.execute("SELECT name FROM room").fetchall() == [("general",)]
+        assert connection.execute("SELECT max(id), name FROM room").fetchall() == [(4, "new")]
     assert (path.read_bytes(), (tmp_path / "a.db-wal").read_bytes()) == (database, log)
 
 

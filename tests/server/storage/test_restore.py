@@ -229,7 +229,7 @@ async def test_killed_at_any_moment_it_leaves_no_half_database(backup: Path, pla
                 process.wait(patience)
             process.kill()
         if (place / "a.db").exists():
-            assert len(content(place / "a.db", 2)) == 5
+            assert len(content(place / "a.db", 3)) == 10
             (place / "a.db").unlink()
     restore(str(backup.parent / "larger"), str(place / "a.db"), verify=True)
     assert {one.name for one in place.iterdir()} == {"a.db", "a.db.lock"}

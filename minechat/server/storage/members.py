@@ -1,0 +1,95 @@
+"""Accounts with a password: their names, their sessions, and whom they block."""
+
+import sqlite3
+from functools import partial
+
+from minechat.errors import NotStored
+from minechat.server.storage import statements
+from minechat.server.storage.asked import Asked
+from minechat.server.storage.deeds import write_deed
+from minechat.server.storage.orders import one_account
+from minechat.server.storage.rows import AccountRow, Candidate, Deed, LoginRow
+
+
+class Members(Asked):
+    """The part of a ``Storage`` that keeps who logs in."""
+
+    async def add_member_account(
+        self, candidate: Candidate, token_hash: bytes, password: str
+    ) -> AccountRow | None:
+        if candidate.key is None:
+            raise ValueError("an account with a password has its name alone")
+        one = candidate
+        values = (one.epithet, one.nick, one.name, one.key, token_hash, self._now(), password)
+
+        def add(connection: sqlite3.Connection) -> AccountRow | None:
+            found = connection.execute(statements.ADD_MEMBER_ACCOUNT, values).fetchone()
+            return None if found is None else AccountRow(found[0], candidate.name)
+
+        return await self._do(add)
+
+    async def login(self, name: str, key: str) -> LoginRow | None:
+        return await self._do(partial(login, name=name, key=key), reads=True)
+
+    async def set_password(
+        self, account_id: int, password: str, keep_session: bytes | None, deed: Deed | None
+    ) -> None:
+        def change(connection: sqlite3.Connection) -> None:
+            if not connection.execute(statements.SET_PASSWORD, (password, account_id)).rowcount:
+                raise NotStored("there is no such account")
+            connection.execute(statements.REMOVE_SESSIONS, (account_id, keep_session))
+            write_deed(connection, deed)
+
+        await self._do(change)
+
+    async def add_session(self, account_id: int, session_hash: bytes, most: int) -> None:
+        def add(connection: sqlite3.Connection) -> None:
+            connection.execute(statements.ADD_SESSION, (account_id, session_hash, self._now()))
+            connection.execute(statements.FORGET_OLD_SESSIONS, (account_id, max(0, most)))
+
+        await self._do(add)
+
+    async def account_by_session(self, session_hash: bytes) -> AccountRow | None:
+        def find(connection: sqlite3.Connection) -> AccountRow | None:
+            return one_account(connection.execute(statements.GET_ACCOUNT_BY_SESSION, (session_hash,)))
+
+        return await self._do(find, reads=True)
+
+    async def remove_session(self, session_hash: bytes) -> None:
+        await self._run(statements.REMOVE_SESSION, session_hash)
+
+    async def remove_sessions(self, account_id: int) -> None:
+        await self._run(statements.REMOVE_SESSIONS, account_id, None)
+
+    async def has_session(self, account_id: int) -> bool:
+        def find(connection: sqlite3.Connection) -> bool:
+            return connection.execute(statements.HAS_SESSION, (account_id,)).fetchone() is not None
+
+        return await self._do(find, reads=True)
+
+    async def set_block(self, account_id: int, blocked_id: int, on: bool) -> None:
+        if on:
+            await self._run(statements.ADD_BLOCK, account_id, blocked_id, self._now())
+        else:
+            await self._run(statements.REMOVE_BLOCK, account_id, blocked_id)
+
+    async def blocked(self, account_id: int) -> set[int]:
+        def find(connection: sqlite3.Connection) -> set[int]:
+            return {id_ for (id_,) in connection.execute(statements.GET_BLOCKED, (account_id,))}
+
+        return await self._do(find, reads=True)
+
+    async def _run(self, sql: str, *values: object) -> None:
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute(sql, values)
+
+        await self._do(run)
+
+
+def login(connection: sqlite3.Connection, *, name: str, key: str) -> LoginRow | None:
+    """By key, or else by exactly this name, whose key other tables of Unicode may have made."""
+    for sql, value in ((statements.LOGIN_BY_KEY, key), (statements.LOGIN_BY_NAME, name)):
+        row = connection.execute(sql, (value,)).fetchone()
+        if row is not None:
+            return LoginRow(*row)
+    return None
