@@ -116,7 +116,7 @@ class Storage(RoomsKept, MembersKept, Protocol):
         Accounts without a key share their names and are found by their id only.
         """
 
-    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed) -> None:
+    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
         """Replaces the token of an account; writes the deed in the same commit, as do those below.
 
         :raises NotStored: nothing was changed; there may be no such account

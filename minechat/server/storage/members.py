@@ -3,7 +3,6 @@
 import sqlite3
 from functools import partial
 
-from minechat.errors import NotStored
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked
 from minechat.server.storage.deeds import write_deed
@@ -31,16 +30,26 @@ class Members(Asked):
     async def login(self, name: str, key: str) -> LoginRow | None:
         return await self._do(partial(login, name=name, key=key), reads=True)
 
+    async def login_by_id(self, account_id: int) -> LoginRow | None:
+        return await self._do(partial(_login, sql=statements.LOGIN_BY_ID, value=account_id), reads=True)
+
     async def set_password(
-        self, account_id: int, password: str, keep_session: bytes | None, deed: Deed | None
-    ) -> None:
-        def change(connection: sqlite3.Connection) -> None:
-            if not connection.execute(statements.SET_PASSWORD, (password, account_id)).rowcount:
-                raise NotStored("there is no such account")
+        self, account_id: int, old: str | None, new: str, keep_session: bytes | None, deed: Deed | None
+    ) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
+            if not connection.execute(statements.SET_PASSWORD, (new, account_id, old)).rowcount:
+                return False
             connection.execute(statements.REMOVE_SESSIONS, (account_id, keep_session))
             write_deed(connection, deed)
+            return True
 
-        await self._do(change)
+        return await self._do(change)
+
+    async def rehash(self, account_id: int, old: str, new: str) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
+            return connection.execute(statements.SET_PASSWORD, (new, account_id, old)).rowcount == 1
+
+        return await self._do(change)
 
     async def add_session(self, account_id: int, session_hash: bytes, most: int) -> None:
         def add(connection: sqlite3.Connection) -> None:
@@ -88,8 +97,10 @@ class Members(Asked):
 
 def login(connection: sqlite3.Connection, *, name: str, key: str) -> LoginRow | None:
     """By key, or else by exactly this name, whose key other tables of Unicode may have made."""
-    for sql, value in ((statements.LOGIN_BY_KEY, key), (statements.LOGIN_BY_NAME, name)):
-        row = connection.execute(sql, (value,)).fetchone()
-        if row is not None:
-            return LoginRow(*row)
-    return None
+    found = _login(connection, sql=statements.LOGIN_BY_KEY, value=key)
+    return found or _login(connection, sql=statements.LOGIN_BY_NAME, value=name)
+
+
+def _login(connection: sqlite3.Connection, *, sql: str, value: str | int) -> LoginRow | None:
+    row = connection.execute(sql, (value,)).fetchone()
+    return None if row is None else LoginRow(*row)

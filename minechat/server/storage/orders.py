@@ -22,7 +22,7 @@ class Orders(Asked):
     async def account_by_name(self, name: str, key: str) -> AccountRow | None:
         return await self._do(lambda connection: account_by_name(connection, name, key), reads=True)
 
-    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed) -> None:
+    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
         await self._do(lambda connection: new_token(connection, account_id, token_hash, deed))
 
     async def rename(self, account_id: int, candidate: Candidate, deed: Deed) -> bool:
@@ -64,7 +64,7 @@ def account_by_name(connection: sqlite3.Connection, name: str, key: str) -> Acco
     return found or one_account(connection.execute(statements.GET_ACCOUNT_BY_NAME, (name,)))
 
 
-def new_token(connection: sqlite3.Connection, account_id: int, token_hash: bytes, deed: Deed) -> None:
+def new_token(connection: sqlite3.Connection, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
     ensure_account(connection, account_id)
     connection.execute(statements.SET_TOKEN, (token_hash, account_id))
     write_deed(connection, deed)
