@@ -1,35 +1,17 @@
 """The full screen of a chat: rooms, messages, people and a box to write in, over any Session."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from minechat.client.session import GENERAL, Session
+from minechat.client.session import Session
+from minechat.ui.application import ChatApp
+from minechat.ui.preferences import Preferences
 
+__all__ = ["Preferences", "run"]
 
-def _forget(_place: str, _seq: int) -> None:
-    """Marks go nowhere."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """How somebody wants the screen.
-
-    :param place: where to be at first: a room, or ``@name``
-    :param language: ``en`` or ``ru``
-    :param theme: ``auto`` (the terminal's own colours), ``dark``, ``light``, ``none``
-    :param timestamp_format: the stamp of a line, as strftime takes it
-    :param marks: the number of the last message seen of each place, from before
-    :param on_seen: is told a place and the number of the last message seen there whenever it changes
-    :param address: the server as the user named it, for the status line
-    """
-
-    place: str = GENERAL
-    language: str = "en"
-    theme: str = "auto"
-    timestamp_format: str = "%H:%M"
-    marks: Mapping[str, int] = field(default_factory=dict)
-    on_seen: Callable[[str, int], None] = _forget
-    address: str = ""
+_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)]
 
 
 async def run(session: Session, preferences: Preferences | None = None) -> int:
@@ -40,4 +22,25 @@ async def run(session: Session, preferences: Preferences | None = None) -> int:
     :returns: 0, or 128 and the number of the signal that ended it
     :raises MinechatError: ``session.events()`` raised it
     """
-    raise NotImplementedError
+    app = ChatApp(session, preferences or Preferences())
+    with _ended_by_signals(app):
+        code = await app.run_async()
+    if app.failure is not None:
+        raise app.failure
+    return code or 0
+
+
+@contextmanager
+def _ended_by_signals(app: ChatApp) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    try:
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, app.exit, 128 + number)
+    except NotImplementedError:  # Windows: the terminal sends Ctrl-C as a key
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,148 @@
+"""The box one writes in: Enter sends, Alt-Enter begins a line, a paste stays one message, Tab completes."""
+
+from collections.abc import Callable
+
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from minechat.text import safe
+from minechat.ui.completion import Completion, Known
+from minechat.ui.recall import Recall
+
+#: The most bytes of a message; how many are near enough to it to be told.
+MOST_BYTES, NEAR = 4096, 3500
+#: The most characters of a paste that are taken at all.
+MOST_PASTED = 16_384
+#: Pasting more lines than these is asked about before it is sent.
+LINES_WITHOUT_ASKING = 10
+_NEW_LINE = ("alt+enter", "ctrl+j", "shift+enter", "ctrl+enter")
+#: Text is made safe in pieces of this size, so that nothing of it is cut.
+_PIECE = 1024
+
+
+class Box(TextArea):
+    """What is being written.
+
+    :param known: gives what Tab may complete to
+    """
+
+    DEFAULT_CSS = """
+    Box {
+        height: auto; min-height: 1; max-height: 6; width: 100%;
+        border: none; padding: 0 1; background: $background; color: $foreground;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; }
+        & .text-area--cursor-line { background: $background; }
+        & .text-area--placeholder { text-style: dim; }
+    }
+    """
+
+    class Sent(Message):
+        """Enter was pressed.
+
+        :param pasted: lines that were pasted into it, if more than one
+        """
+
+        def __init__(self, text: str, pasted: int) -> None:
+            super().__init__()
+            self.text, self.pasted = text, pasted
+
+    class Refused(Message):
+        """A paste is too long to be taken."""
+
+        def __init__(self, size: int) -> None:
+            super().__init__()
+            self.size = size
+
+    class AtEnd(Message):
+        """Home or End was pressed while there is nothing to move in."""
+
+        def __init__(self, *, home: bool) -> None:
+            super().__init__()
+            self.home = home
+
+    def __init__(self, known: Callable[[], Known], placeholder: str) -> None:
+        super().__init__(
+            soft_wrap=True, show_line_numbers=False, placeholder=placeholder, compact=True, id="box"
+        )
+        self.cursor_blink = False
+        self.recall = Recall()
+        self._known = known
+        self._completion: Completion | None = None
+        self._pasted = 0
+
+    @property
+    def bytes(self) -> int:
+        """How long a message it would be."""
+        return len(self.text.encode("utf-8", "surrogatepass"))
+
+    def put(self, text: str) -> None:
+        """Other text in place of what is there; the cursor goes to its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+        self._pasted = 0
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key != "tab":
+            self._completion = None
+        if event.key in _NEW_LINE:
+            self.insert("\n")
+        elif event.key == "enter":
+            self.post_message(self.Sent(self.text, self._pasted))
+        elif event.key == "tab":
+            self._complete()
+        elif not self._moved_out(event.key):
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        if len(text) > MOST_PASTED:
+            self.post_message(self.Refused(len(text.encode("utf-8", "surrogatepass"))))
+            return
+        lines = [_harmless(line) for line in text.expandtabs(4).split("\n")]
+        if len(lines) > 1:
+            self._pasted += len(lines)
+        self.insert("\n".join(lines))
+
+    def _moved_out(self, key: str) -> bool:
+        """Takes keys that would move the cursor where there is nothing."""
+        row, _ = self.cursor_location
+        if key == "up" and row == 0:
+            self._replace_by(self.recall.back(self.text))
+        elif key == "down" and row == self.document.line_count - 1:
+            self._replace_by(self.recall.forth())
+        elif key in ("home", "end") and not self.text:
+            self.post_message(self.AtEnd(home=key == "home"))
+        else:
+            return False
+        return True
+
+    def _replace_by(self, text: str | None) -> None:
+        if text is not None:
+            self.put(text)
+
+    def _complete(self) -> None:
+        if self._completion is None:
+            self._completion = Completion(self.text, self._position(), self._known())
+        if self._completion:
+            done = self._completion.step()
+            self.load_text(done.text)
+            self.move_cursor(self._location(done.cursor))
+
+    def _position(self) -> int:
+        row, column = self.cursor_location
+        return sum(len(self.document.get_line(line)) + 1 for line in range(row)) + column
+
+    def _location(self, position: int) -> tuple[int, int]:
+        before = self.text[:position]
+        return before.count("\n"), len(before) - before.rfind("\n") - 1
+
+
+def _harmless(line: str) -> str:
+    return "".join(safe(line[start : start + _PIECE]) for start in range(0, len(line), _PIECE))

@@ -1,0 +1,93 @@
+"""Every key of the screen, as data: what it does, its documentation, and its twins on a Russian keyboard."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.binding import Binding
+
+from minechat.ui.words import Words
+
+#: The letters of the Russian layout on the keys of the Latin one.
+_LATIN = dict(zip("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm", strict=True))
+
+
+class Taught(Enum):
+    """Keys that Textual does not know by itself."""
+
+    ALT_ENTER = "alt+enter"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What some keys do.
+
+    :param keys: as Textual names them; all do the same
+    :param shown: as they stand in the documentation
+    :param action: of the application; "" where a widget does it itself
+    :param word: its sentence in the tables of words
+    """
+
+    keys: tuple[str, ...]
+    shown: str
+    action: str
+    word: str
+
+
+_NUMBERS = tuple(f"alt+{number}" for number in range(1, 10))
+
+KEYS: tuple[Key, ...] = (
+    Key(("enter",), "Enter", "", "key_send"),
+    Key(("alt+enter", "ctrl+j", "shift+enter"), "Alt-Enter, Ctrl-J", "", "key_new_line"),
+    Key(("tab",), "Tab", "", "key_complete"),
+    Key(("up",), "Up", "", "key_recall"),
+    Key(("down",), "Down", "", "key_recall_forth"),
+    Key(("pageup",), "PageUp", "screens(-1)", "key_up"),
+    Key(("pagedown",), "PageDown", "screens(1)", "key_down"),
+    Key(("ctrl+up",), "Ctrl-Up", "lines(-1)", "key_line_up"),
+    Key(("ctrl+down",), "Ctrl-Down", "lines(1)", "key_line_down"),
+    Key(("ctrl+home", "alt+home"), "Ctrl-Home", "start", "key_start"),
+    Key(("ctrl+end", "alt+end"), "Ctrl-End", "end", "key_end"),
+    Key(_NUMBERS, "Alt-1 … Alt-9", "number", "key_number"),
+    Key(("alt+down", "ctrl+n"), "Alt-Down, Ctrl-N", "turn(1)", "key_next"),
+    Key(("alt+up", "ctrl+p"), "Alt-Up, Ctrl-P", "turn(-1)", "key_previous"),
+    Key(("alt+a",), "Alt-A", "unread", "key_unread"),
+    Key(("f6", "shift+tab"), "F6, Shift-Tab", "around", "key_focus"),
+    Key(("escape",), "Esc", "box", "key_box"),
+    Key(("f1",), "F1", "help", "key_help"),
+    Key(("f2", "alt+r"), "F2, Alt-R", "rooms", "key_rooms"),
+    Key(("f3", "alt+p"), "F3, Alt-P", "people", "key_people"),
+    Key(("ctrl+l",), "Ctrl-L", "redraw", "key_redraw"),
+    Key(("ctrl+c", "ctrl+q"), "Ctrl-C, Ctrl-Q", "leave", "key_quit"),
+)
+
+
+def latin(key: str) -> str:
+    """The same key on a Latin keyboard: with Ctrl or Alt, a Russian letter is meant by its place.
+
+    Terminals send the letter that is written on the key, so Alt-A comes as ``alt+ф``.
+    """
+    modifiers, _, letter = key.rpartition("+")
+    return f"{modifiers}+{_LATIN[letter]}" if modifiers and letter in _LATIN else key
+
+
+def bindings() -> Iterator[Binding]:
+    """The keys of the application, for Textual; they come before those of any widget."""
+    for row in KEYS:
+        for key in row.keys if row.action else ():
+            action = f"number({key[-1]})" if row.action == "number" else row.action
+            yield Binding(key, action, show=False, priority=True)
+
+
+def teach_alt_enter() -> None:
+    """Lets Textual know what terminals send for Alt-Enter, which it would take for Enter."""
+    for sequence in ("\x1b\r", "\x1b[27;3;13~"):
+        cast("dict[str, tuple[Taught, ...]]", ANSI_SEQUENCES_KEYS)[sequence] = (Taught.ALT_ENTER,)
+
+
+def documentation(words: Words) -> list[str]:
+    """All keys, a line each."""
+    widest = max(len(row.shown) for row in KEYS)
+    return [f"{row.shown.ljust(widest)}  {words(row.word)}" for row in KEYS]

@@ -1,0 +1,145 @@
+"""Carries out what was typed behind a slash: by the session, or by the screen itself."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from minechat.client.export import export, export_mine
+from minechat.client.session import Session
+from minechat.errors import InvalidInput, MinechatError, NetworkError, Refused
+from minechat.protocol.rift import replies
+from minechat.text import safe
+from minechat.ui import keys
+from minechat.ui.calls import Call
+from minechat.ui.commands import available
+from minechat.ui.slashes import Slash
+from minechat.ui.told import describe
+from minechat.ui.words import Words
+
+#: The most lines of an answer that are shown.
+MOST_LINES = 200
+#: Orders after which one goes to the room they were about.
+_GOING = ("join_room", "create_room")
+
+
+class Stage(Protocol):
+    """What the screen can do for a command."""
+
+    def tell(self, lines: list[str]) -> None:
+        """Shows lines, which are safe, in the current place."""
+
+    def complain(self, line: str) -> None:
+        """Shows one line, which is safe, about what did not work."""
+
+    def go(self, place: str) -> None:
+        """Goes to a place."""
+
+    def whisper(self, person: str, text: str) -> None:
+        """Says something privately."""
+
+    def leave(self) -> None:
+        """Leaves the chat, perhaps after a question."""
+
+    def show_past(self, count: int | None) -> None:
+        """Shows the last messages of the current place."""
+
+    async def ask_secret(self, question: str) -> str | None:
+        """Something nobody should see."""
+
+    @property
+    def place(self) -> str:
+        """The current place."""
+
+    @property
+    def topic(self) -> str:
+        """What the current room is about."""
+
+
+class Performer:
+    """Carries out calls; what goes wrong is one line on the screen."""
+
+    def __init__(self, session: Session, stage: Stage, words: Words) -> None:
+        self._session, self._stage, self._words = session, stage, words
+        #: The room that was joined last; the list of ours may come later than the answer.
+        self.going: str | None = None
+        self._own: dict[str, Callable[[Call], None]] = {
+            "help": self._help,
+            "exit": lambda _: stage.leave(),
+            "pm": lambda call: stage.whisper(call.arguments["to"], call.arguments["text"]),
+            "go": lambda call: stage.go(call.arguments["place"].removeprefix("#")),
+            "history": lambda call: stage.show_past(call.arguments.get("count")),
+            "topic": lambda _: stage.tell([safe(stage.topic) or self._words("no_topic")]),
+        }
+
+    async def perform(self, call: Call) -> None:
+        """Carries out one call."""
+        try:
+            if call.order is not None:
+                await self._order(call.order, call)
+            elif call.slash.name in self._own:
+                self._own[call.slash.name](call)
+            elif call.slash.name == "password":
+                await self._password()
+            else:
+                await self._export(call)
+        except NetworkError as error:
+            self._stage.complain(f"{safe(str(error))}. {self._words('not_connected')}")
+        except Refused as error:
+            self._stage.complain(safe(error.reason))
+        except MinechatError as error:
+            self._stage.complain(safe(str(error)))
+
+    def show_help(self) -> None:
+        """The commands and where the keys are."""
+        slashes = available(self._session.abilities)
+        language = self._words.language
+        usages = [slash.shown(language) for slash in slashes]
+        widest = max(map(len, usages))
+        lines = [
+            f"{usage.ljust(widest)}  {slash.help(language)}"
+            for usage, slash in zip(usages, slashes, strict=True)
+        ]
+        extra = [self._words("help_mouse"), self._words("help_keys")]
+        self._stage.tell([self._words("help_title"), *lines, *extra])
+
+    def show_keys(self) -> None:
+        """All keys."""
+        self._stage.tell([self._words("keys_title"), *keys.documentation(self._words)])
+
+    async def _order(self, order: str, call: Call) -> None:
+        reply = await self._session.order(order, **call.fields)
+        if order in _GOING and isinstance(reply, replies.Room):
+            self.going = reply.info.room
+            self._stage.go(reply.info.room)
+        lines = [safe(part) for line in describe(reply, self._words.language) for part in line.split("\n")]
+        more = [f"…[+{len(lines) - MOST_LINES}]"] if len(lines) > MOST_LINES else []
+        self._stage.tell(lines[:MOST_LINES] + more)
+
+    def _help(self, call: Call) -> None:
+        name = call.arguments.get("command")
+        if name is None:
+            self.show_help()
+        else:
+            self._help_with(next(slash for slash in available(self._session.abilities) if slash.name == name))
+
+    def _help_with(self, slash: Slash) -> None:
+        language = self._words.language
+        self._stage.tell([f"{slash.shown(language)}  {slash.help(language)}"])
+
+    async def _password(self) -> None:
+        old = await self._stage.ask_secret(self._words("ask_old"))
+        new = None if old is None else await self._stage.ask_secret(self._words("ask_new"))
+        again = None if new is None else await self._stage.ask_secret(self._words("ask_again"))
+        if again is None:
+            return
+        if new != again:
+            raise InvalidInput(self._words("not_the_same"))
+        await self._session.order("change_password", new=new, old=old or None)
+        self._stage.tell([self._words("password_changed")])
+
+    async def _export(self, call: Call) -> None:
+        path = call.arguments["file"]
+        if call.slash.name == "export":
+            count = await export(self._session, self._stage.place, path)
+        else:
+            count = await export_mine(self._session, path)
+        self._stage.tell([self._words.count("exported", count, file=safe(path))])

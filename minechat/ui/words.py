@@ -1,0 +1,53 @@
+"""The words of the screen in one language, from a table beside this file; plural forms are right."""
+
+import tomllib
+from collections.abc import Callable
+from importlib.resources import files
+
+#: The languages there are, each with the name of its table.
+LANGUAGES = {"en": "english", "ru": "russian"}
+
+
+def _english(number: int) -> str:
+    return "one" if number == 1 else "many"
+
+
+def _russian(number: int) -> str:
+    if number % 10 == 1 and number % 100 != 11:
+        return "one"
+    if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
+        return "few"
+    return "many"
+
+
+_FORMS: dict[str, Callable[[int], str]] = {"en": _english, "ru": _russian}
+
+
+class Words:
+    """All that the screen says.
+
+    :param language: a key of ``LANGUAGES``
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        text = files(__package__).joinpath(f"{LANGUAGES[language]}.toml").read_text("utf-8")
+        self._table = tomllib.loads(text)
+        self._form = _FORMS[language]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """One sentence with its values, which must be safe to show."""
+        return str(self._table["words"][key]).format(**values)
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """A sentence about a number of things, in the form that the number asks for."""
+        forms = self._table["counts"][key]
+        return str(forms[self._form(number)]).format(number=number, **values)
+
+    def list(self, key: str) -> list[str]:
+        """Several words in their order."""
+        return [str(word) for word in self._table["lists"][key]]
+
+    def has(self, key: str) -> bool:
+        """Whether there is a sentence of this name."""
+        return key in self._table["words"]
