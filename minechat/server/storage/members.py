@@ -1,6 +1,7 @@
 """Accounts with a password: their names, their sessions, and whom they block."""
 
 import sqlite3
+from functools import partial
 
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked
@@ -26,18 +27,11 @@ class Members(Asked):
 
         return await self._do(add)
 
-    async def login(self, key: str) -> LoginRow | None:
-        return await self._login(statements.LOGIN_BY_KEY, key)
+    async def login(self, name: str, key: str) -> LoginRow | None:
+        return await self._do(partial(login, name=name, key=key), reads=True)
 
-    async def login_of(self, account_id: int) -> LoginRow | None:
-        return await self._login(statements.LOGIN_BY_ID, account_id)
-
-    async def _login(self, sql: str, value: object) -> LoginRow | None:
-        def find(connection: sqlite3.Connection) -> LoginRow | None:
-            row = connection.execute(sql, (value,)).fetchone()
-            return None if row is None else LoginRow(*row)
-
-        return await self._do(find, reads=True)
+    async def login_by_id(self, account_id: int) -> LoginRow | None:
+        return await self._do(partial(_login, sql=statements.LOGIN_BY_ID, value=account_id), reads=True)
 
     async def set_password(
         self, account_id: int, old: str | None, new: str, keep_session: bytes | None, deed: Deed | None
@@ -53,7 +47,7 @@ class Members(Asked):
 
     async def rehash(self, account_id: int, old: str, new: str) -> bool:
         def change(connection: sqlite3.Connection) -> bool:
-            return bool(connection.execute(statements.SET_PASSWORD, (new, account_id, old)).rowcount)
+            return connection.execute(statements.SET_PASSWORD, (new, account_id, old)).rowcount == 1
 
         return await self._do(change)
 
@@ -99,3 +93,14 @@ class Members(Asked):
             connection.execute(sql, values)
 
         await self._do(run)
+
+
+def login(connection: sqlite3.Connection, *, name: str, key: str) -> LoginRow | None:
+    """By key, or else by exactly this name, whose key other tables of Unicode may have made."""
+    found = _login(connection, sql=statements.LOGIN_BY_KEY, value=key)
+    return found or _login(connection, sql=statements.LOGIN_BY_NAME, value=name)
+
+
+def _login(connection: sqlite3.Connection, *, sql: str, value: str | int) -> LoginRow | None:
+    row = connection.execute(sql, (value,)).fetchone()
+    return None if row is None else LoginRow(*row)

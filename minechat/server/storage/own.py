@@ -60,7 +60,7 @@ def _position(after: str) -> tuple[int, int, int]:
     if not after:
         return 0, -1, -1
     section, first, second = [*map(_number, after.split(".", 2)), None, None][:3]
-    if section is None or first is None or second is None or section >= len(SECTIONS):
+    if section not in range(len(SECTIONS)) or first is None or second is None:
         raise Refused("that is no page of one's own data", code="bad_frame")
     return section, first, second
 

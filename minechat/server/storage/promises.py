@@ -145,25 +145,24 @@ class MembersKept(Protocol):
         :param password: its hash, in text
         """
 
-    async def login(self, key: str) -> LoginRow | None:
-        """The account with this canonical key; None when there is none, and no sooner."""
+    async def login(self, name: str, key: str) -> LoginRow | None:
+        """The account with exactly this name, else the one with this canonical key; None without one."""
 
-    async def login_of(self, account_id: int) -> LoginRow | None:
-        """The account with this id; None when there is none, or it shares its name and has no login."""
+    async def login_by_id(self, account_id: int) -> LoginRow | None:
+        """The account with this id; None without one."""
 
     async def set_password(
         self, account_id: int, old: str | None, new: str, keep_session: bytes | None, deed: Deed | None
     ) -> bool:
         """Gives an account another password and ends its sessions.
 
-        :param old: the hash of the one it has; None for none
-        :param new: the hash of the other one, in text
+        :param old, new: the hash that it has, in text, and the one that it gets
         :param keep_session: the hash of the one session that stays
-        :returns: False when its password is no longer the old one: nothing was changed
+        :returns: False when its password is not ``old``: nothing was changed
         """
 
     async def rehash(self, account_id: int, old: str, new: str) -> bool:
-        """Keeps another hash of the same password; its sessions go on. False as ``set_password``."""
+        """Another hash of the same password; as ``set_password``, and no session ends."""
 
     async def add_session(self, account_id: int, session_hash: bytes, most: int) -> None:
         """Remembers a session; of more than ``most`` the oldest are forgotten."""
