@@ -172,7 +172,7 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
             self._mind_silence(now)
             if self._unfinished is not None and now - self._unfinished >= limits.unfinished:
                 self._refuse("unfinished")
-                self.close(POLICY, f"a message was not finished within {limits.unfinished:g} s")
+                self._fail(f"a message was not finished within {limits.unfinished:g} s")
         elif now >= self._until + (LAST_ANSWERS if self.outlet.waiting else 0):
             self._transport.abort()
 
@@ -213,6 +213,11 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
             self._finish()
         elif self._visit is not None and self._stage is Stage.TALKING:
             self._visit.received(data)
+
+    def _fail(self, reason: str) -> None:
+        """Tells a client that breaks the rules why, and hears it no more."""
+        self._write(self._channel.close(POLICY, reason))
+        self._finish()
 
     def _finish(self) -> None:
         """Everything is said: writes what waits, and leaves the last word to the client's side."""
@@ -267,10 +272,10 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
 
     def _mind_pace(self, frames: int) -> None:
         """A budget of frames, whatever frames: who is over it waits, and who is far over it goes."""
-        wait = self._pace.take(frames) if frames else 0.0
+        wait = self._pace.take(frames) if frames and self._stage is Stage.TALKING else 0.0
         if wait > PATIENCE:
             self._refuse("frames")
-            self.close(POLICY, "too many frames")
+            self._fail("too many frames")
         elif wait and not self._paced:
             self._paced = True
             asyncio.get_running_loop().call_later(wait, self._pace_over)
