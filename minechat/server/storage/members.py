@@ -27,8 +27,8 @@ class Members(Asked):
 
         return await self._do(add)
 
-    async def login(self, name: str, key: str) -> LoginRow | None:
-        return await self._do(partial(login, name=name, key=key), reads=True)
+    async def login(self, key: str) -> LoginRow | None:
+        return await self._do(partial(_login, sql=statements.LOGIN_BY_KEY, value=key), reads=True)
 
     async def login_by_id(self, account_id: int) -> LoginRow | None:
         return await self._do(partial(_login, sql=statements.LOGIN_BY_ID, value=account_id), reads=True)
@@ -93,12 +93,6 @@ class Members(Asked):
             connection.execute(sql, values)
 
         await self._do(run)
-
-
-def login(connection: sqlite3.Connection, *, name: str, key: str) -> LoginRow | None:
-    """By key, or else by exactly this name, whose key other tables of Unicode may have made."""
-    found = _login(connection, sql=statements.LOGIN_BY_KEY, value=key)
-    return found or _login(connection, sql=statements.LOGIN_BY_NAME, value=name)
 
 
 def _login(connection: sqlite3.Connection, *, sql: str, value: str | int) -> LoginRow | None:

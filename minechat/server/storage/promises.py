@@ -145,11 +145,11 @@ class MembersKept(Protocol):
         :param password: its hash, in text
         """
 
-    async def login(self, name: str, key: str) -> LoginRow | None:
-        """The account with exactly this name, else the one with this canonical key; None without one."""
+    async def login(self, key: str) -> LoginRow | None:
+        """The account with this canonical key; None when there is none, and no sooner."""
 
     async def login_by_id(self, account_id: int) -> LoginRow | None:
-        """The account with this id; None without one."""
+        """The account with this id; None when there is none, or it shares its name and has no login."""
 
     async def set_password(
         self, account_id: int, old: str | None, new: str, keep_session: bytes | None, deed: Deed | None

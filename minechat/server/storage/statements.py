@@ -74,8 +74,7 @@ SET_NAME = "UPDATE OR IGNORE account SET epithet = ?, nick = ?, name = ?, key = 
 ADD_MEMBER_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at, password)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
 LOGIN_BY_KEY = "SELECT id, name, password FROM account WHERE key = ?"
-LOGIN_BY_ID = "SELECT id, name, password FROM account WHERE id = ?"
-LOGIN_BY_NAME = "SELECT id, name, password FROM account WHERE name = ? AND key IS NOT NULL"
+LOGIN_BY_ID = "SELECT id, name, password FROM account WHERE id = ? AND key IS NOT NULL"
 SET_PASSWORD = "UPDATE account SET password = ? WHERE id = ? AND password IS ?"  # noqa: S105 - no secret
 ADD_SESSION = "INSERT INTO session (account_id, hash, at) VALUES (?, ?, ?)"
 FORGET_OLD_SESSIONS = """DELETE FROM session WHERE account_id = ?1
