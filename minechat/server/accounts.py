@@ -15,11 +15,16 @@ from minechat.server.storage import AccountRow, Candidate, Storage
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who may speak. ``id`` is None until the account is in the database."""
+    """Someone who may speak. ``id`` is None until the account is in the database.
+
+    :param token_hash: of the token they came by, if they did
+    :param password: the hash of the password they came by, if they did
+    """
 
     id: int | None
     name: str
     token_hash: bytes = field(default=b"", repr=False)
+    password: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Accounts:
 
         :raises NotStored: the database cannot be asked now
         """
-        token_hash = _hash(token)
+        token_hash = hash_of(token)
         nameless = self._nameless.get(token_hash)
         if nameless is not None:
             return await self.keep(nameless)
@@ -149,10 +154,11 @@ class Nameless:
 def fresh_token() -> tuple[str, bytes]:
     """A token that nobody can guess (a UUID of version 4, RFC 9562), and the hash that the database keeps."""
     token = str(uuid.uuid4())
-    return token, _hash(token)
+    return token, hash_of(token)
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """What the database keeps of a token."""
     # 122 random bits need no slow hash; a lone surrogate is in no token of ours.
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 

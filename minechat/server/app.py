@@ -11,11 +11,14 @@ from minechat.server.accounts import Accounts
 from minechat.server.admin import obeying
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans
+from minechat.server.credentials import Credentials
 from minechat.server.figures import Figures
 from minechat.server.handle import Server
+from minechat.server.hashing import Hashing
 from minechat.server.hub import Hub
 from minechat.server.limits import AccountBudgets, RegistrationBudget, WrongTokenBudget
 from minechat.server.listening import taken
+from minechat.server.logins import Logins
 from minechat.server.look import look
 from minechat.server.monitoring import monitored
 from minechat.server.opening import opened
@@ -23,6 +26,7 @@ from minechat.server.owner import Owner
 from minechat.server.ports import port_of
 from minechat.server.pulse import beat, first_bug
 from minechat.server.selfsigned import LOCAL, ensure, remove
+from minechat.server.sessions import Sessions
 from minechat.server.settings import Settings
 from minechat.server.storage import Storage, Stored, open_storage
 from minechat.server.tls import Certificate
@@ -41,17 +45,25 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
     figures = figures or Figures()
     hubs: list[Hub] = []
     with taken(settings) as sockets:
-        async with _files(settings, _committed(hubs, figures)) as (certificate, storage):
+        async with (
+            _files(settings, _committed(hubs, figures)) as (certificate, storage),
+            Hashing(settings.limits, figures.refused) as hashing,
+        ):
             ports = [port_of(one) for one in (sockets.read, sockets.write, sockets.status) if one]
-            server = Server(settings.host, *ports, figures=figures, certificate=certificate)
-            hub = _hub(settings, storage, Bans(await storage.bans()), figures)
+            rift_port = None if sockets.rift is None else port_of(sockets.rift)
+            server = Server(
+                settings.host, *ports, rift_port=rift_port, figures=figures, certificate=certificate
+            )
+            audience = Audience(settings.limits, figures)
+            hub = _hub(settings, storage, Bans(await storage.bans()), hashing, figures)
+            await hub.prepare()
             hubs.append(hub)
             async with (
                 _supervised() as tasks,
                 _watched(tasks, storage, figures),
                 obeying(sockets.admin, _owner(storage, hub, server), tasks),
                 monitored(settings, server, storage, sockets.status),
-                opened(sockets, server, hub, settings.limits, tasks),
+                opened(sockets, server, hub, audience, settings=settings, tasks=tasks),
                 _characters(settings, hub, tasks),
             ):
                 yield server
@@ -86,10 +98,9 @@ async def _files(
         yield certificate, storage
 
 
-def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> Hub:
+def _hub(settings: Settings, storage: Storage, bans: Bans, hashing: Hashing, figures: Figures) -> Hub:
     limits = settings.limits
     registrations = RegistrationBudget(limits, figures.refused)
-    wrong_tokens = WrongTokenBudget(limits, figures.refused)
     accounts = Accounts(
         storage,
         random=Random(),
@@ -97,7 +108,16 @@ def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> 
         nameless_per_source=limits.nameless,
         nameless_in_all=limits.nameless_in_all,
     )
-    audience = Audience(limits, figures)
+    people = Credentials(
+        storage,
+        accounts,
+        hashing=hashing,
+        logins=Logins(limits, figures.refused),
+        registrations=registrations,
+        wrong_tokens=WrongTokenBudget(limits, figures.refused),
+        bans=bans,
+        sessions=Sessions(),
+    )
     budgets = AccountBudgets(limits)
     return Hub(
         storage,
@@ -105,8 +125,9 @@ def _hub(settings: Settings, storage: Storage, bans: Bans, figures: Figures) -> 
         audience,
         budgets,
         bans=bans,
-        wrong_tokens=wrong_tokens,
+        people=people,
         announce_joins=settings.announce_joins,
+        limits=limits,
     )
 
 

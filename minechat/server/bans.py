@@ -38,7 +38,7 @@ class Bans:
         if left <= 0:
             del self._bans[whom]
             return None
-        return Refused(words(ban.reason), None if ban.until is None else left)
+        return Refused(words(ban.reason), None if ban.until is None else left, "banned")
 
 
 def subject(ban: Ban) -> int | str:

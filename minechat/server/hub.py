@@ -4,16 +4,17 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from minechat.errors import NotStored, Refused
+from minechat.errors import Refused
 from minechat.events import GENERAL, Said
 from minechat.server.accounts import Accounts, Person, Registered
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans, subject
 from minechat.server.community import Community
 from minechat.server.conversations import is_conversation
-from minechat.server.limits import AccountBudgets, WrongTokenBudget
+from minechat.server.credentials import Credentials
+from minechat.server.limits import AccountBudgets
 from minechat.server.log import event
-from minechat.server.sessions import Close, Session, Sessions
+from minechat.server.sessions import Close, Session
 from minechat.server.settings import Limits
 from minechat.server.storage import Ban, Storage, Stored
 from minechat.server.wires import Encode, Wire
@@ -25,9 +26,11 @@ HERALD = "Server"
 class Hub:
     """What the doors and the characters may ask for.
 
+    :ivar people: who is let in, by what
     :ivar sessions: who is connected
     :ivar rooms, moderation, whispers, presence, archive: what members of RIFT do with each other
     :param limits: those of rooms and people
+    :param clock: seconds since 1970
     :param announce_joins: whether a new account with a name is announced in the chat
     """
 
@@ -39,21 +42,23 @@ class Hub:
         budgets: AccountBudgets,
         *,
         bans: Bans,
-        wrong_tokens: WrongTokenBudget,
+        people: Credentials,
         announce_joins: bool = False,
         limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._storage = storage
         self._accounts = accounts
         self._audience = audience
         self._budgets = budgets
         self._bans = bans
-        self._wrong_tokens = wrong_tokens
-        self.sessions = Sessions()
-        self._orders = 0
+        self.people = people
+        self.sessions = people.sessions
         self._announce_joins = announce_joins
+        people.joined = self._joined
+        self._clock = clock
         self._witnesses: list[Callable[[str, str], None]] = []
-        self._community = Community(storage, audience, limits or Limits())
+        self._community = Community(storage, audience, limits or Limits(), clock)
         self.directory = self._community.directory
         self.rooms = self._community.rooms
         self.moderation = self._community.moderation
@@ -84,58 +89,45 @@ class Hub:
         """
         registered = await self._accounts.register(nickname, source)
         if registered.person.id is not None:
-            event("account_registered", name=registered.person.name)
-        if self._announce_joins and registered.person.id is not None:
-            self.speak(HERALD, f"# к чату присоединился {registered.person.name}")
+            self._joined(registered.person.name)
         return registered
+
+    def _joined(self, name: str) -> None:
+        event("account_registered", name=name)
+        if self._announce_joins:
+            self.speak(HERALD, f"# к чату присоединился {name}")
 
     def barred(self, source: str) -> Refused | None:
         """What to tell a connection from an address that is banned; None lets it in."""
         return self._bans.refusal(source)
 
     def attach(
-        self, person_id: int | None, close: Close, *, name: str = "", source: str = ""
+        self,
+        person_id: int | None,
+        close: Close,
+        *,
+        name: str = "",
+        source: str = "",
+        session: str | None = None,
+        by_token: bool = True,
     ) -> Callable[[], None]:
         """Registers what is live, so that an order of the owner ends it at once.
 
         Called by the entrance for every connection, without an account; and by a visit with its account, in
-        the same step of the loop in which ``know``, ``register`` or ``keep`` returned the person: a ban
-        or a new token in between would miss it.
+        the same step of the loop in which ``know``, ``register``, ``keep`` or one of ``people`` returned the
+        person: a ban or a new token in between would miss it.
 
         :param close: tells the client why and closes the connection; called at most once, must not wait
         :param name, source: who it is and from where
+        :param session: the session token it lives by, where there is one
+        :param by_token: whether it lives by the token of the speak port, and ends with it
         :returns: to be called when the connection or the visit ends
         """
-        return self.sessions.attach(Session(person_id, name, source, close))
+        return self.sessions.attach(Session(person_id, name, source, close, session, by_token))
 
     async def know(self, token: str, source: str) -> Person | None:
-        """Whose token this is, or None.
-
-        :param source: who tries it, for example an address
-        :raises Refused: the account is banned, or the source tried too many tokens that nobody has
-        :raises NotStored: the database cannot be asked now
-        """
-        self._wrong_tokens.take(source)
-        try:
-            person = await self._whose(token)
-        except NotStored:
-            self._wrong_tokens.give_back(source)
-            raise
-        if person is None:
-            return None
-        self._wrong_tokens.give_back(source)
-        refusal = self._bans.refusal(_id(person))
-        if refusal is not None:
-            raise refusal
-        return person
-
-    async def _whose(self, token: str) -> Person | None:
-        orders = None
-        # What the database said before an order does not count after it.
-        while orders != self._orders:
-            orders = self._orders
-            person = await self._accounts.know(token)
-        return person
+        """Whose token this is, or None; see ``Credentials.by_token``."""
+        return await self.people.by_token(token, source)
 
     async def keep(self, person: Person) -> Person:
         """The person with an account in the database, which one without a name gets before the first post."""
@@ -176,7 +168,7 @@ class Hub:
 
     def speak(self, nick: str, text: str) -> None:
         """Says something to whoever listens now and keeps it nowhere: characters and the herald."""
-        self._audience.deliver([Said(nick, text, time=time.time())])
+        self._audience.deliver([Said(nick, text, time=self._clock())])
 
     # What the owner orders, once it is on disk.
 
@@ -201,7 +193,6 @@ class Hub:
 
     def end(self, person_id: int, reason: Refused) -> int:
         """Closes all visits of an account; logins under way are asked again. Returns how many there were."""
-        self._orders += 1
         return self.sessions.end_account(person_id, reason)
 
 

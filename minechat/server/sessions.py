@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from minechat.errors import Refused
@@ -15,18 +15,29 @@ Close = Callable[[Refused], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """One live connection, or one visit on it: of an account, from an address, or both."""
+    """One live connection, or one visit on it: of an account, from an address, or both.
+
+    :param session: the session token it came by or was given, where there is one
+    :param by_token: whether it goes on by the token of the speak port, and ends with it
+    """
 
     person_id: int | None
     name: str
     source: str
     close: Close
+    session: str | None = field(default=None, repr=False)
+    by_token: bool = True
 
 
 class Sessions:
-    """All that is live. Who attaches something detaches it; the doors bound how much there is."""
+    """All that is live. Who attaches something detaches it; the doors bound how much there is.
+
+    :ivar orders: how often connections of an account were ended: what the database said of it before does
+        not count after
+    """
 
     def __init__(self) -> None:
+        self.orders = 0
         self._accounts: dict[int, dict[Session, None]] = {}  # the oldest first
         self._addresses: dict[str, dict[Session, None]] = {}
 
@@ -39,9 +50,15 @@ class Sessions:
             return _added(self._accounts, session.person_id, session)
         return _added(self._addresses, session.source, session)
 
-    def end_account(self, person_id: int, reason: Refused) -> int:
-        """Closes every visit of an account; returns how many there were."""
-        return _ended(self._accounts.pop(person_id, {}), reason)
+    def end_account(
+        self, person_id: int, reason: Refused, which: Callable[[Session], bool] = lambda _: True
+    ) -> int:
+        """Closes the visits of an account, or those of them that are meant; returns how many there were."""
+        self.orders += 1
+        those = {one: None for one in self._accounts.get(person_id, {}) if which(one)}
+        for one in those:
+            _forget(self._accounts, person_id, one)
+        return _ended(those, reason)
 
     def end_address(self, source: str, reason: Refused) -> int:
         """Closes every connection of an address; returns how many there were."""

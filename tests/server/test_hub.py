@@ -13,10 +13,11 @@ from minechat.server.audience import Audience
 from minechat.server.bans import Bans
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
-from minechat.server.limits import AccountBudgets, WrongTokenBudget
+from minechat.server.limits import AccountBudgets
 from minechat.server.owner import Owner
 from minechat.server.settings import Limits
 from minechat.server.storage import AccountRow, Storage, open_storage
+from tests.server.people import people
 
 NOBODYS = "4895e77b-6732-41ce-8c7c-5895a5a3ea6f"
 
@@ -28,7 +29,8 @@ class House:
         accounts = Accounts(storage, registrations=lambda _: None, random=Random(7))
         audience = Audience(limits, Figures())
         budgets = AccountBudgets(limits)
-        self.hub = Hub(storage, accounts, audience, budgets, bans=bans, wrong_tokens=WrongTokenBudget(limits))
+        credentials = people(storage, accounts, limits, bans=bans)
+        self.hub = Hub(storage, accounts, audience, budgets, bans=bans, people=credentials)
         self.owner = Owner(storage, self.hub)
         self.closed: list[str] = []
 

@@ -19,9 +19,10 @@ from minechat.server.doors.host import Work
 from minechat.server.doors.speech import Speech, TooMuchLeft
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
-from minechat.server.limits import AccountBudgets, WrongTokenBudget
+from minechat.server.limits import AccountBudgets
 from minechat.server.settings import Limits
 from minechat.server.storage import open_storage
+from tests.server.people import people
 
 STOPPING = Refused("the server is stopping", 5)
 #: Two messages at once, and then hardly another; one left behind by the dead.
@@ -70,8 +71,8 @@ async def open_house(folder: Path, limits: Limits) -> AsyncIterator[House]:
     async with open_storage(f"sqlite:///{folder}/a.db", on_committed=lambda _: None) as storage:
         accounts = Accounts(storage, registrations=lambda _: None, random=Random(7))
         audience, budgets = Audience(limits, Figures()), AccountBudgets(limits)
-        wrong = WrongTokenBudget(limits)
-        yield House(Hub(storage, accounts, audience, budgets, bans=Bans(), wrong_tokens=wrong), limits)
+        credentials = people(storage, accounts, limits)
+        yield House(Hub(storage, accounts, audience, budgets, bans=Bans(), people=credentials), limits)
 
 
 @pytest.fixture
