@@ -99,6 +99,13 @@ class Archive:
         readable = [one for one in lines if one.room in peers or self._still_reads(member, one.room)]
         return FoundPage(tuple(_line(one, peers) for one in readable), end)
 
+    async def own_data(self, member: Member, after: str) -> tuple[Sequence[dict[str, object]], str | None]:
+        """Everything that is kept of oneself, a page at a time: entries, and what to ask for the next with.
+
+        :raises Refused: ``bad_frame``: ``after`` is nothing that was returned
+        """
+        return await self._storage.own_data(member.id, after, PAGE)
+
     async def _page(self, room_id: int, member: Member, span: Span) -> tuple[Sequence[Stored], bool]:
         """As many messages as fit, and whether there are more in the direction that was asked for."""
         most = asked(span.limit, PAGE)

@@ -79,12 +79,17 @@ class OwnAccount:
         if not await self._storage.set_password(row.id, row.password, hashed, kept, None):
             raise _MEANWHILE
 
-    async def renew_token(self, person: Person) -> str:
-        """A new token for the speak port; the old one ends at once, and so do the visits that live by it."""
+    async def renew_token(self, person: Person, *, but: Close | None = None) -> str:
+        """A new token for the speak port; the old one ends at once, and so do the visits that live by it.
+
+        :param but: the connection that asks, which is to be told the new one
+        """
         token, token_hash = fresh_token()
         deed = Deed(time.time(), "token", person.name, "asked for by themselves")
         change = self._storage.new_token(id_of(person), token_hash, deed)
-        await self._and_end(change, id_of(person), _TOKEN_REPLACED, lambda one: one.by_token)
+        await self._and_end(
+            change, id_of(person), _TOKEN_REPLACED, lambda one: one.by_token and one.close != but
+        )
         return token
 
     async def log_out(
