@@ -38,6 +38,7 @@ class Kind(Enum):
     AMOUNT = auto()  # a number above 0
     LIMIT = auto()  # the same, or none
     SPAN = auto()  # 90s, 10m, 2h, 7d or forever
+    ROLE = auto()
     LANGUAGE = auto()
     THEME = auto()
     FINGERPRINT = auto()  # SHA-256 of a certificate
@@ -51,6 +52,7 @@ CHOICES: dict[Kind, tuple[str, ...]] = {
     Kind.COLOR: ("auto", "always", "never"),
     Kind.LIMITS: ("default", "classroom", "off"),
     Kind.LISTED: ("accounts", "bans", "audit"),
+    Kind.ROLE: ("owner", "moderator", "member"),
     Kind.LANGUAGE: ("auto", "en", "ru"),
     Kind.THEME: ("auto", "dark", "light", "none"),
 }

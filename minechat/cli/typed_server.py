@@ -139,6 +139,15 @@ class RenameOptions(TaskOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoleOptions(TaskOptions):
+    """Options of ``server role``; ``role`` is owner, moderator or member."""
+
+    nick: str
+    room: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnnounceOptions(TaskOptions):
     """Options of ``server announce``."""
 
@@ -170,6 +179,7 @@ OPTIONS: dict[str, type[Options]] = {
     "server unban": UnbanOptions,
     "server rename": RenameOptions,
     "server token": TokenOptions,
+    "server role": RoleOptions,
     "server announce": AnnounceOptions,
     "server top": TopOptions,
     "server check": ServerOptions,

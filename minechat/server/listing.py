@@ -80,9 +80,9 @@ class Listing:
         own: list[tuple[RoomRow, int | None, int | None]] = [
             (row, self._count(row), role) for row, role in await self._storage.rooms_of(member.id)
         ]
-        if all(row.name != GENERAL for row, _, _ in own):
-            general = await self._storage.room(GENERAL)
-            own += [] if general is None else [(general, None, None)]
+        general = self._directory.general
+        if general is not None and all(row.id != general.row.id for row, _, _ in own):
+            own.append((await self._storage.room(general.row.key) or general.row, None, None))
         return sorted((entry for entry in own if entry[0].key > after), key=lambda entry: entry[0].key)
 
     def _count(self, row: RoomRow) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from minechat.errors import InvalidInput
 from minechat.server import addresses
+from minechat.server.appointing import ROLES
 from minechat.server.owner import Owner
 from minechat.server.storage import Ban
 from minechat.text import safe
@@ -212,6 +213,11 @@ async def _token(owner: Owner, nick: str) -> Answer:
     return {"nickname": account.name, "token": token, "closed": closed}
 
 
+async def _role(owner: Owner, nick: str, room: str, role: str) -> Answer:
+    account, name = await owner.appoint(nick, room, ROLES[role])
+    return {"nickname": account.name, "room": name, "role": role}
+
+
 async def _announce(owner: Owner, text: str) -> Answer:
     return {"text": await owner.announce(text)}
 
@@ -229,6 +235,7 @@ ORDERS: dict[str, Order] = {
     "unban": Order({"whom": _NICK}, _unban),
     "rename": Order({"nick": _NICK, "to": _NICK}, _rename),
     "token": Order({"nick": _NICK}, _token),
+    "role": Order({"nick": _NICK, "room": _NICK, "role": _one_of(*ROLES)}, _role),
     "announce": Order({"text": _text(1, 4096)}, _announce, running=True),
     "figures": Order({}, _figures, running=True, changes=False),
 }

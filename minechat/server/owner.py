@@ -1,19 +1,25 @@
-"""What the owner does: ban, rename, renew a token, announce; on a running server or on its database."""
+"""What the owner does: ban, rename, renew a token, appoint, announce; on a running server or its database."""
 
 import asyncio
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from minechat.errors import InvalidInput, Refused
 from minechat.server import addresses, names
 from minechat.server.accounts import fresh_token
+from minechat.server.appointing import appoint
+from minechat.server.directory import Directory
 from minechat.server.epithets import EPITHETS
+from minechat.server.finishing import to_the_end
 from minechat.server.hub import HERALD, Hub
+from minechat.server.rights import Role
+from minechat.server.room import Room
 from minechat.server.storage import AccountRow, Ban, Candidate, Deed, Storage
+from minechat.server.usernames import official
 from minechat.text import safe
 
 #: Characters of an announcement.
@@ -23,7 +29,7 @@ AGAIN = 1
 
 #: An account by its number, as the list of accounts shows it; no nickname looks so.
 _NUMBER = re.compile(r"#([0-9]{1,18})", re.ASCII)
-_TOKEN_REPLACED = Refused("your token was replaced")
+_TOKEN_REPLACED = Refused("your token was replaced", code="ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +116,46 @@ class Owner:
             assert candidate.key is not None
             other = await self.storage.account_by_name(to, candidate.key)
             raise InvalidInput(f"{to} is taken by {to if other is None else other.name}, or looks like it")
-        told = Refused(f"your nickname is now {to}", AGAIN)
-        return account, 0 if self.hub is None else self.hub.end(account.id, told)
+        if self.hub is None:
+            return account, 0
+        self.hub.renamed(account.id, to)
+        return account, self.hub.end(account.id, Refused(f"your nickname is now {to}", AGAIN, "ended"))
 
     async def renew(self, nick: str) -> tuple[AccountRow, str, int]:
-        """A new token for an account; the old one ends at once, and so do the connections that used it.
+        """A new token for an account; the old one and all sessions end at once, and so do the connections.
 
         :raises InvalidInput: nobody is called so
         """
         account = await self._account(nick)
         token, token_hash = fresh_token()
+        await self.storage.remove_sessions(account.id)
         await self.storage.new_token(account.id, token_hash, self._deed("token", account.name))
         return account, token, 0 if self.hub is None else self.hub.end(account.id, _TOKEN_REPLACED)
+
+    async def appoint(self, nick: str, room: str, role: Role) -> tuple[AccountRow, str]:
+        """Gives somebody a role in a room: how the rooms that are nobody's get their moderators.
+
+        :param role: an owner takes the place of the one before
+        :returns: the account, and the room's name as it is
+        :raises InvalidInput: nobody is called so, there is no such room, or it cannot be there
+        """
+        account = await self._account(nick)
+        directory = Directory(self.storage, self._clock) if self.hub is None else self.hub.directory
+        try:
+            found = await directory.open(room)
+            await to_the_end(self._appoint(found, account, role))
+        except Refused as refusal:
+            raise InvalidInput(refusal.reason) from None
+        return account, found.name
+
+    async def _appoint(self, room: Room, account: AccountRow, role: Role) -> None:
+        # The room's own audit has it in the same commit; the server's shows it to its owner.
+        deed = self._deed("role", account.name, role.word)
+        async with room.lock:
+            changed = await appoint(self.storage, room, account, role, replace(deed, room=room.name))
+            if self.hub is not None:
+                self.hub.moderation.appointed(room, changed, None)
+        await self.storage.write_deed(replace(deed, detail=f"{deed.detail} in {room.name}"))
 
     async def announce(self, text: str) -> str:
         """Says something to everybody who listens, as one line of the server's; it is not kept as a message.
@@ -178,16 +212,9 @@ def _candidate(name: str) -> Candidate:
     key = names.key(name)
     if not key or _NUMBER.fullmatch(name) or addresses.source(name) is not None:
         raise InvalidInput(f"{name!r} would be taken for something else than a nickname")
-    if {key, names.key(nick)} & _official():
+    if {key, names.key(nick)} & official():
         raise InvalidInput(f"{name!r} sounds official, or is a character's name")
     return Candidate(epithet, nick, name, key)
-
-
-def _official() -> set[str]:
-    from minechat.server import dialogues  # noqa: PLC0415 - only a new name asks for the cast
-
-    cast = (name for script in dialogues.load() for name in script.cast)
-    return {names.key(name) for name in (*names.RESERVED, *cast)}
 
 
 def _sentence(ban: Ban) -> str:

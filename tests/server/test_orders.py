@@ -21,6 +21,7 @@ GOOD = {
     "unban": {"whom": "192.0.2.7"},
     "rename": {"nick": "Brave Вася", "to": "Basil"},
     "token": {"nick": "#1"},
+    "role": {"nick": "#1", "room": "general", "role": "moderator"},
     "announce": {"text": "hello"},
     "figures": {},
 }
@@ -58,6 +59,8 @@ BAD = {
     "whom": ["", "x" * 101, 7, None, "a\0", "\ud800", ["x"]],
     "seconds": [0, -1, True, "60", LONGEST_BAN * 2, [1]],
     "reason": ["x" * 201, None, 1, "\udfff", "two\nlines", "\x1b[2J", "\u202e"],
+    "room": ["", None, "x" * 101],
+    "role": ["", None, "admin", 2],
     "nick": ["", None, "x" * 101],
     "to": ["", None, {"x": 1}],
     "text": ["", None, "x" * 4097],
@@ -166,7 +169,7 @@ async def test_the_longest_deeds_fit_into_answers(owner: Owner) -> None:
 
 
 async def test_a_refusal_changes_nothing_and_writes_nothing(owner: Owner) -> None:
-    for name in ("ban", "unban", "rename", "token"):
+    for name in ("ban", "unban", "rename", "token", "role"):
         with pytest.raises(MinechatError):
             await obey(owner, name, {**GOOD[name], **({"whom": "nobody"} if "whom" in GOOD[name] else {})})
     assert await owner.storage.deeds(10) == []

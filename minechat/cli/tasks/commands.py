@@ -103,6 +103,22 @@ TASKS: dict[str, Command] = {
         ),
         "tasks.token",
     ),
+    "server role": Command(
+        "Make somebody the owner, a moderator or a member of a room.",
+        (
+            '%(prog)s "Brave Vasya" general moderator',
+            "%(prog)s Basil climbing owner",
+            "%(prog)s '#7' general member --json",
+        ),
+        (
+            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it, or its #number", value="NICK"),
+            Option("room", (), Kind.TEXT, "the room; general is everybody's and has no owner", value="ROOM"),
+            Option("role", (), Kind.ROLE, "owner, moderator or member", value="ROLE"),
+            DATABASE,
+            ADMIN_SOCKET,
+        ),
+        "tasks.role",
+    ),
     "server announce": Command(
         "Say something to everybody who listens.",
         (

@@ -54,6 +54,11 @@ def renamed(was: str, now: str, closed: int) -> str:
     return f"{was} is {now} now{_closed(closed)}"
 
 
+def appointed(nickname: str, room: str, role: str) -> str:
+    """Somebody has a role in a room."""
+    return f"{nickname} is {role} of {room} now"
+
+
 def renewed(nickname: str, closed: int) -> str:
     """The new token is on stdout."""
     return f"{nickname} has a new token, and the old one has ended{_closed(closed)}"

@@ -65,7 +65,10 @@ class RoomsKept(Protocol):
         """What the room is about, in one line."""
 
     async def add_sanction(self, room_id: int, sanction: Sanction, deed: Deed | None) -> None:
-        """Writes a mute or a ban; an earlier one of the same account and kind ends with it."""
+        """Writes a mute or a ban; an earlier one of the same account and kind ends with it.
+
+        With a ban a membership and an invitation end too.
+        """
 
     async def remove_sanction(self, room_id: int, account_id: int, kind: str, deed: Deed | None) -> bool:
         """Ends a mute or a ban. False when there was none: no deed is written."""

@@ -95,6 +95,9 @@ class Rooms(Asked):
         def add(connection: sqlite3.Connection) -> None:
             values = (*whom, until, sanction.reason, sanction.by, at)
             connection.execute(statements.ADD_SANCTION, values)
+            if sanction.kind == "ban":
+                connection.execute(statements.REMOVE_MEMBER, whom[:2])
+                connection.execute(statements.REMOVE_INVITATION, whom[:2])
             write_deed(connection, deed)
 
         await self._do(add)
