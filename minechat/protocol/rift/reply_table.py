@@ -73,7 +73,7 @@ ROWS = (
     Row(
         word="private_message_sent",
         reply=r.PrivateMessageSent,
-        about="What you said to somebody is on the disk. Your other connections are told too, without `id`.",
+        about="What you said to somebody is on the disk. Your other connections are told too.",
         older=_HEARD,
     ),
     Row(word="online_users", reply=r.OnlineUsers, about="Who is there."),
