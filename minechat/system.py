@@ -8,7 +8,8 @@ import signal
 import socket
 import stat
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 #: Where a system has no limit on descriptors, or does not tell it.
@@ -34,6 +35,7 @@ def _module(name: str) -> Any:
 _fcntl = _module("fcntl")
 _resource = _module("resource")
 _pwd = _module("pwd")
+_termios = _module("termios")
 
 
 def open_private(path: str, flags: int) -> int:
@@ -180,6 +182,41 @@ def keepalive(sock: socket.socket, idle: float) -> None:
             # A kernel may know the name and not the option; the connection works without.
             with suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def can_hide() -> bool:
+    """Whether ``unseen`` hides anything here."""
+    return _termios is not None
+
+
+@contextmanager
+def unseen(fd: int) -> Iterator[None]:
+    """A terminal does not show what is typed inside the block; nothing happens to what is no terminal."""
+    try:
+        before = _termios.tcgetattr(fd)
+    except (AttributeError, OSError, ValueError, getattr(_termios, "error", OSError)):
+        yield
+        return
+    hidden = [*before]
+    hidden[3] = before[3] & ~_termios.ECHO
+    # What was typed ahead, and shown, is not taken for the secret.
+    _termios.tcsetattr(fd, _termios.TCSAFLUSH, hidden)
+    try:
+        yield
+    finally:
+        _termios.tcsetattr(fd, _termios.TCSADRAIN, before)
+
+
+def in_foreground(fd: int) -> bool:
+    """Whether this process may read from its terminal: a job in the background would be stopped."""
+    group_of: Any = getattr(os, "tcgetpgrp", None)
+    our_group: Any = getattr(os, "getpgrp", None)
+    if group_of is None or our_group is None:
+        return True
+    try:
+        return bool(group_of(fd) == our_group())
+    except OSError:
+        return False
 
 
 def signals() -> tuple[signal.Signals, ...]:

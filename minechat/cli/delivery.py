@@ -1,7 +1,9 @@
 """What became of each message of a run: acknowledged, refused, not sent, or nobody knows."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable
+from typing import Generic, TypeVar
 
 from minechat.cli import sentences
 from minechat.cli.exits import PartlySent
@@ -13,17 +15,23 @@ from minechat.client.speak import Speaker, check_message
 from minechat.errors import MinechatError
 from minechat.events import Account
 
+M = TypeVar("M")
 
-class Delivery:
-    """Sends messages one after another and keeps count."""
 
-    def __init__(self, talk: Speaker, account: Account, options: AuthorizationOptions) -> None:
-        self._talk = talk
-        self.account = account
-        self.options = options
+class Run(ABC, Generic[M]):
+    """A run of messages, each sent once the one before it is acknowledged; keeps count.
+
+    :ivar sent: how many were acknowledged
+    """
+
+    def __init__(self) -> None:
         self.sent = 0
 
-    async def send_all(self, messages: AsyncIterable[str], *, total: int | None = None) -> None:
+    @abstractmethod
+    async def send(self, message: M) -> None:
+        """Sends one message and waits until it is acknowledged, which it counts."""
+
+    async def send_all(self, messages: AsyncIterable[M], *, total: int | None = None) -> None:
         """Sends each message once the one before it is acknowledged.
 
         :param total: how many there will be, where that is known
@@ -32,8 +40,8 @@ class Delivery:
         :raises MinechatError: the first one failed
         """
         try:
-            async for text in messages:
-                await self.send(text)
+            async for message in messages:
+                await self.send(message)
         except OutputUnusable as error:
             untold = OutputUnusable if self.sent == total else PartlySent
             raise untold(sentences.sent_untold(self.sent, total, str(error))) from error
@@ -42,13 +50,23 @@ class Delivery:
                 raise
             raise PartlySent(sentences.partly_sent(self.sent, total, reason(error))) from error
 
-    async def send(self, text: str) -> None:
+
+class Delivery(Run[str]):
+    """Sends messages by the speak port."""
+
+    def __init__(self, talk: Speaker, account: Account, options: AuthorizationOptions) -> None:
+        super().__init__()
+        self._talk = talk
+        self.account = account
+        self.options = options
+
+    async def send(self, message: str) -> None:
         """Sends one message and waits until it is acknowledged; never sends it again.
 
         :raises MinechatError: as ``Speaker.say``
         :raises OutputUnusable: it was acknowledged, but stdout does not take it
         """
-        text = check_message(text)
+        text = check_message(message)
         try:
             await self._talk.say(text)
         except asyncio.CancelledError:

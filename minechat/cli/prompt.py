@@ -50,7 +50,7 @@ class EditedPrompt:
         from prompt_toolkit import PromptSession  # noqa: PLC0415
         from prompt_toolkit.history import DummyHistory  # noqa: PLC0415
 
-        output, keys = _output(), _keys()
+        output, keys = prompt_output(), prompt_keys()
         self._open = PromptSession[str](output=output, key_bindings=keys, enable_suspend=True)
         # A session of its own: Up at the next question must not bring a secret back.
         self._hidden = PromptSession[str](
@@ -71,7 +71,8 @@ class EditedPrompt:
             return None
 
 
-def _output() -> "Output":
+def prompt_output() -> "Output":
+    """Where line editing draws: stderr, and without questions to the terminal."""
     from prompt_toolkit.output.defaults import create_output  # noqa: PLC0415
     from prompt_toolkit.output.vt100 import Vt100_Output  # noqa: PLC0415
 
@@ -82,7 +83,8 @@ def _output() -> "Output":
     return output
 
 
-def _keys() -> "KeyBindings":
+def prompt_keys() -> "KeyBindings":
+    """Alt-Enter begins a new line, and Ctrl-C is SIGINT."""
     from prompt_toolkit.key_binding import KeyBindings  # noqa: PLC0415
 
     keys = KeyBindings()

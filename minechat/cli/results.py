@@ -28,6 +28,11 @@ def put(line: str) -> None:
         raise OutputUnusable(sentences.cannot_write_output(error.strerror or str(error))) from None
 
 
+def utf8_stdout() -> bool:
+    """Whether stdout takes every letter; the escapes of another encoding are not those of JSON."""
+    return sys.stdout.encoding.lower().startswith("utf")
+
+
 def put_json(**fields: str | int | None) -> None:
     """One JSON object on stdout, safe to show and exact; ``v`` is its version.
 
@@ -40,8 +45,7 @@ def put_json(**fields: str | int | None) -> None:
 def _literal(value: str | int | None) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
-    if not sys.stdout.encoding.lower().startswith("utf"):
-        # The escapes of an encoding that lacks a letter are not those of JSON.
+    if not utf8_stdout():
         return json.dumps(value)
     from minechat.text import exact_json  # noqa: PLC0415 - a post without --json does not need it
 

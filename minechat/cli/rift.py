@@ -1,17 +1,187 @@
 """The rift command: who one is, then a screen, lines, a post or an export."""
 
-from collections.abc import Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 
-from minechat.cli.program import start
+from minechat.cli import exits, program
+from minechat.cli.exits import UsageError
+from minechat.cli.report import warn
+from minechat.cli.rift_login import Identity, Login
+from minechat.cli.rift_modes import Mode, mode_here
+from minechat.cli.rift_post import Outgoing, Post, destination, each, known_messages, typed_messages
+from minechat.cli.rift_words import RiftWords, language
+from minechat.cli.source import StandardInput
+from minechat.cli.trust import trusted
 from minechat.cli.typed import RiftOptions
-from minechat.errors import MinechatError
+from minechat.client import backoff
+from minechat.client.remembered import Sessions
+from minechat.client.rift_session import RiftSession, rift_session
+from minechat.errors import WrongPassword
+
+#: Seconds that the first attempt to connect may take before the screen opens all the same.
+PATIENCE = 0.7
+#: The screen has a line of its own for each day.
+SCREEN_STAMP = "%H:%M"
+_SCREENS = (Mode.SCREEN, Mode.PROMPT, Mode.TYPED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    return start("rift", argv, rift)
+    return program.start("rift", argv, rift)
 
 
 async def rift(options: RiftOptions) -> int:
-    """Comes in and does what the options ask for; returns the exit code."""
-    raise MinechatError("there is no way to a server of RIFT yet")
+    """Comes in and does what the options ask for; returns the exit code.
+
+    :raises WrongPassword: the password is wrong, or the session has ended and nobody can be asked
+    :raises MinechatError: what else stands in the way
+    """
+    words, typed = RiftWords(language(options.language)), StandardInput()
+    login = Login(options, Sessions(_session_path(options)), typed, words)
+    if options.forget:
+        name = await login.forget()
+        if not options.quiet:
+            warn(options.program, words("forgotten", name=name, server=login.server))
+        return exits.DONE
+    await login.prepare()
+    mode = mode_here(options)
+    messages: list[Outgoing] | None = None
+    if mode is Mode.POST:
+        messages = await known_messages(options, typed, required=not options.password_stdin)
+    run = Run(options, words, typed, mode, messages)
+    while True:
+        identity = await login.identity()
+        try:
+            return await run.once(login, identity)
+        except WrongPassword:
+            if not login.ended(identity):
+                raise
+
+
+class Run:
+    """What one run does once it is known who somebody is."""
+
+    def __init__(
+        self,
+        options: RiftOptions,
+        words: RiftWords,
+        typed: StandardInput,
+        mode: Mode,
+        messages: list[Outgoing] | None,
+    ) -> None:
+        self._options = options
+        self._words = words
+        self._typed = typed
+        self._mode = mode
+        self._messages = messages
+
+    async def once(self, login: Login, identity: Identity) -> int:
+        """Opens a session and does it; returns the exit code.
+
+        :raises WrongPassword: the session has ended
+        """
+        marks = dict(identity.remembered.marks) if identity.remembered is not None else {}
+        given = marks if self._mode is Mode.SCREEN else {}
+        async with self._session(identity, given) as session:
+            await self._first_attempt(session)
+            try:
+                code = await self._do(session, marks)
+            finally:
+                if self._mode in _SCREENS:
+                    login.mark(identity, session.marks if self._mode is Mode.SCREEN else marks)
+            if session.failure is not None:
+                raise session.failure
+            return code
+
+    async def _first_attempt(self, session: RiftSession) -> None:
+        if self._mode in _SCREENS:
+            # A screen is alive while the network is gone; only who we are must be settled, if that is quick.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(session.tried(), PATIENCE)
+            if session.failure is not None:
+                raise session.failure
+            return
+        error = await session.tried()
+        if error is not None and (session.failure is not None or self._mode in (Mode.POST, Mode.EXPORT)):
+            raise error
+
+    async def _do(self, session: RiftSession, marks: dict[str, int]) -> int:
+        match self._mode:
+            case Mode.SCREEN:
+                return await self._screen(session)
+            case Mode.EXPORT:
+                from minechat.cli.rift_export import export  # noqa: PLC0415
+
+                await export(session, self._options, self._words)
+            case Mode.POST:
+                await self._post(session)
+            case _:
+                await self._lines(session, marks)
+        return exits.DONE
+
+    async def _post(self, session: RiftSession) -> None:
+        post = Post(session, self._options)
+        if self._messages is None:
+            required = not self._options.password_stdin
+            await post.deliver(typed_messages(self._options, self._typed, required=required))
+        else:
+            await post.deliver(each(self._messages), total=len(self._messages))
+
+    async def _lines(self, session: RiftSession, marks: dict[str, int]) -> None:
+        from minechat.cli.rift_views import View  # noqa: PLC0415 - a post needs none of it
+
+        view = View(session, self._options, self._words, marks, edited=self._mode is Mode.PROMPT)
+        match self._mode:
+            case Mode.WATCH:
+                await view.watch()
+            case Mode.BOTH:
+                await view.both(self._typed)
+            case _:
+                try:
+                    await view.converse(self._typed)
+                finally:
+                    marks |= view.lines.read
+
+    async def _screen(self, session: RiftSession) -> int:
+        from minechat.ui.app import Preferences, run  # noqa: PLC0415 - only here it is needed
+
+        options = self._options
+        default = options.is_default("timestamp_format")
+        preferences = Preferences(
+            place=destination(options),
+            language=self._words.language,
+            theme="none" if options.color == "never" else options.theme,
+            timestamp_format=SCREEN_STAMP if default else options.timestamp_format,
+            address=f"{options.host}:{options.port}",
+        )
+        return await run(session, preferences)
+
+    @asynccontextmanager
+    async def _session(self, identity: Identity, marks: dict[str, int]) -> AsyncIterator[RiftSession]:
+        options = self._options
+        async with rift_session(
+            options.host,
+            options.port,
+            identity.credentials,
+            marks=marks,
+            timeout=options.timeout,
+            keepalive=options.keepalive,
+            tls=trusted(options),
+            delays=partial(backoff.scaled, options.retry_delay),
+            stable_after=6 * options.retry_delay,
+        ) as session:
+            yield session
+
+
+def _session_path(options: RiftOptions) -> str:
+    if options.session_path is not None:
+        return options.session_path
+    from platformdirs import user_state_dir  # noqa: PLC0415 - not where the path is named
+
+    folder = user_state_dir("minechat", appauthor=False)
+    if not os.path.isabs(folder):
+        raise UsageError("there is no folder for your state (HOME); name the file with --session-path")
+    return os.path.join(folder, "sessions.json")

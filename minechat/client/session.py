@@ -129,8 +129,10 @@ class Session(Protocol):
     message never came.
     """
 
-    #: Who we are.
-    nickname: str
+    @property
+    def nickname(self) -> str:
+        """Who we are."""
+
     #: What this chat can beside saying and hearing: the names of ``order``, and ``whisper``, ``history``.
     abilities: frozenset[str]
     #: The number of the last message of each place that was read, for the marks of what is unread: given

@@ -1,0 +1,241 @@
+"""Who one is on a server of RIFT: a remembered session, a password from a pipe, or questions."""
+
+import os
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from minechat.cli import sentences
+from minechat.cli.checks import loopback
+from minechat.cli.exits import UsageError
+from minechat.cli.questions import Questions
+from minechat.cli.report import warn
+from minechat.cli.rift_words import RiftWords
+from minechat.cli.source import StandardInput
+from minechat.cli.speaker import reason
+from minechat.cli.trust import trusted
+from minechat.cli.typed import RiftOptions
+from minechat.client.remembered import Remembered, Sessions
+from minechat.client.rift import Credentials, Rift, rift
+from minechat.errors import InvalidInput, Refused, SessionsUnusable, WrongPassword
+from minechat.protocol.rift.commands import LogOut
+
+#: What a server says of a name, after which another one is asked for.
+_OF_THE_NAME = frozenset({"taken", "bad_name"})
+#: What no other answer to the questions would mend.
+_FOR_GOOD = frozenset({"banned", "not_allowed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is on a server.
+
+    :param remembered: what the file holds of it; None where the server gives no sessions
+    """
+
+    username: str
+    credentials: Credentials = field(repr=False)
+    remembered: Remembered | None = None
+
+
+class Login:
+    """The ways to be somebody that the options leave open.
+
+    :param typed: standard input, whose first line may be the password
+    """
+
+    def __init__(
+        self, options: RiftOptions, sessions: Sessions, typed: StandardInput, words: RiftWords
+    ) -> None:
+        self._options = options
+        self._sessions = sessions
+        self._typed = typed
+        self._words = words
+        self._server = f"{options.host.lower()}:{options.port}"
+        self._password: str | None = None
+        self._warned = False
+
+    async def prepare(self) -> None:
+        """Finds out what can be found before anything is sent; takes the password from standard input.
+
+        :raises UsageError: there is no way to be anybody
+        :raises InvalidInput: there is no password on standard input
+        :raises SessionsUnusable: the file of sessions cannot be used
+        """
+        if self._options.password_stdin:
+            if self._options.username is None:
+                raise UsageError(sentences.NO_NAME_FOR_PASSWORD)
+            self._password = (await self._questions_or_line()) or ""
+            if not self._password:
+                raise InvalidInput(sentences.NO_PASSWORD_TYPED)
+        elif not os.isatty(0) and (self._options.register or self._found() is None):
+            raise UsageError(sentences.nobody_remembered(self._server, register=self._options.register))
+
+    async def identity(self) -> Identity:
+        """Comes in, in the first way that is open.
+
+        :raises WrongPassword: the password from standard input is wrong
+        :raises InvalidInput: the person left a question
+        :raises MinechatError: as ``Rift.register`` and ``Rift.log_in``
+        """
+        self._warn_of_plain()
+        if self._password is not None:
+            assert self._options.username is not None
+            return await self._enter(self._options.username, self._password, register=self._options.register)
+        found = None if self._options.register else self._found()
+        if found is not None:
+            return Identity(
+                found.username, Credentials(username=found.username, session=found.session), found
+            )
+        return await self._asked()
+
+    def ended(self, identity: Identity) -> bool:
+        """The session that was remembered is over: it is forgotten; whether another way may be open."""
+        if identity.remembered is None:
+            return False
+        self._sessions.forget(self._server, identity.username, identity.remembered.session)
+        if not os.isatty(0):
+            return False
+        warn(self._options.program, self._words("ended"))
+        return True
+
+    async def forget(self) -> str:
+        """Ends the remembered session at the server and removes it; returns whose it was.
+
+        :raises UsageError: nothing is remembered
+        :raises NetworkError: the server cannot be reached; the session is still there
+        """
+        found = self._found()
+        if found is None:
+            raise UsageError(sentences.nothing_to_forget(self._server))
+        self._warn_of_plain()
+        try:
+            async with self._way() as wire:
+                await wire.log_in(Credentials(username=found.username, session=found.session))
+                await wire.ask(LogOut())
+        except WrongPassword:
+            pass  # it has ended already
+        self._sessions.forget(self._server, found.username, found.session)
+        return found.username
+
+    def mark(self, identity: Identity, marks: dict[str, int]) -> None:
+        """Keeps how far was read; where that fails it is said, and nothing else is lost."""
+        if identity.remembered is None:
+            return
+        try:
+            self._sessions.mark(
+                self._server,
+                Remembered(username=identity.username, session=identity.remembered.session, marks=marks),
+            )
+        except SessionsUnusable as error:
+            warn(self._options.program, str(error))
+
+    @property
+    def server(self) -> str:
+        """The address as the file of sessions names it."""
+        return self._server
+
+    def _found(self) -> Remembered | None:
+        return self._sessions.find(self._server, self._options.username)
+
+    async def _questions_or_line(self) -> str | None:
+        if os.isatty(0):
+            return await Questions(self._typed).secret(self._words("password"))
+        return await self._typed.line()
+
+    async def _asked(self) -> Identity:
+        questions = Questions(self._typed)
+        register = self._options.register or await self._wants_to_register(questions)
+        name = self._options.username
+        while True:
+            name = await self._name(questions, name)
+            password = await self._new(questions) if register else await self._secret(questions, "password")
+            try:
+                return await self._enter(name, password, register=register)
+            except WrongPassword:
+                warn(self._options.program, self._words("wrong"))
+            except Refused as error:
+                if error.code in _FOR_GOOD:
+                    raise
+                warn(self._options.program, reason(error))
+                if register and error.code in _OF_THE_NAME:
+                    name = None
+
+    async def _wants_to_register(self, questions: Questions) -> bool:
+        while True:
+            answer = _given(await questions.ask(self._words("way"))).casefold()
+            # The letters that these keys give on a Russian keyboard, too.
+            if answer in ("r", "register", "к"):
+                return True
+            if answer in ("l", "login", "log in", "д"):
+                return False
+            warn(self._options.program, self._words("way_again"))
+
+    async def _name(self, questions: Questions, name: str | None) -> str:
+        if name is not None and name == self._options.username:
+            return name
+        while True:
+            question = self._words("name") if name is None else self._words("name_again", name=name)
+            answer = _given(await questions.ask(question)) or name
+            if answer:
+                return answer
+
+    async def _new(self, questions: Questions) -> str:
+        while True:
+            password = await self._secret(questions, "password")
+            if password == await self._secret(questions, "password_again"):
+                return password
+            warn(self._options.program, self._words("passwords_differ"))
+
+    async def _secret(self, questions: Questions, question: str) -> str:
+        while not (answer := _given(await questions.secret(self._words(question)))):
+            pass
+        return answer
+
+    async def _enter(self, name: str, password: str, *, register: bool) -> Identity:
+        async with self._way() as wire:
+            if register:
+                await wire.register(name, password)
+            answer = await wire.log_in(Credentials(username=name, password=password))
+        username = answer.username or name
+        if answer.session is None:
+            return Identity(username, Credentials(username=username, password=password))
+        remembered = Remembered(username=username, session=answer.session)
+        self._keep(remembered)
+        return Identity(username, Credentials(username=username, session=answer.session), remembered)
+
+    def _keep(self, remembered: Remembered) -> None:
+        try:
+            self._sessions.keep(self._server, remembered)
+        except SessionsUnusable as error:
+            warn(self._options.program, self._words("not_kept", reason=error))
+            return
+        if not self._options.quiet:
+            line = self._words("welcome", name=remembered.username, path=self._sessions.path)
+            warn(self._options.program, line)
+
+    def _way(self) -> AbstractAsyncContextManager[Rift]:
+        options = self._options
+        return rift(
+            options.host,
+            options.port,
+            timeout=options.timeout,
+            keepalive=options.keepalive,
+            tls=trusted(options),
+        )
+
+    def _warn_of_plain(self) -> None:
+        options = self._options
+        if self._warned or options.tls or options.quiet or loopback(options.host):
+            return
+        self._warned = True
+        warn(options.program, sentences.password_travels_plain(options.host))
+
+
+def _given(answer: str | None) -> str:
+    """The answer to a question.
+
+    :raises InvalidInput: the person left
+    """
+    if answer is None:
+        raise InvalidInput(sentences.NOBODY_CAME_IN)
+    return answer
