@@ -55,7 +55,8 @@ async def running(settings: Settings, figures: Figures | None = None) -> AsyncIt
                 settings.host, *ports, rift_port=rift_port, figures=figures, certificate=certificate
             )
             audience = Audience(settings.limits, figures)
-            hub = _hub(settings, storage, Bans(await storage.bans()), hashing, figures)
+            bans = Bans(await storage.bans())
+            hub = _hub(settings, storage, audience, figures, bans=bans, hashing=hashing)
             await hub.prepare()
             hubs.append(hub)
             async with (
@@ -98,7 +99,15 @@ async def _files(
         yield certificate, storage
 
 
-def _hub(settings: Settings, storage: Storage, bans: Bans, hashing: Hashing, figures: Figures) -> Hub:
+def _hub(
+    settings: Settings,
+    storage: Storage,
+    audience: Audience,
+    figures: Figures,
+    *,
+    bans: Bans,
+    hashing: Hashing,
+) -> Hub:
     limits = settings.limits
     registrations = RegistrationBudget(limits, figures.refused)
     accounts = Accounts(

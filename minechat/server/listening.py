@@ -2,9 +2,10 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
+from minechat.errors import AddressUnusable
 from minechat.server.admin import admin_socket
 from minechat.server.monitoring import status_socket
 from minechat.server.ports import bound
@@ -17,6 +18,7 @@ class Sockets(NamedTuple):
 
     read: socket.socket
     write: socket.socket
+    rift: socket.socket | None
     status: socket.socket | None
     admin: socket.socket | None
 
@@ -31,9 +33,22 @@ def taken(settings: Settings) -> Iterator[Sockets]:
     with (
         bound(settings.host, settings.read_port) as read,
         bound(settings.host, settings.write_port) as write,
+        _rift_socket(settings) as rift,
         status_socket(settings) as status,
     ):
         # What both lack is told of the database.
         ensure_placed(settings.database)
         with admin_socket(settings.admin_socket) as admin:
-            yield Sockets(read, write, status, admin)
+            yield Sockets(read, write, rift, status, admin)
+
+
+def _rift_socket(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    """The port of RIFT; a free one where the wanted one is taken and that may be."""
+    if settings.rift_port is None:
+        return nullcontext()
+    try:
+        return bound(settings.host, settings.rift_port)
+    except AddressUnusable as error:
+        if error.port is None or not settings.rift_port_or_free:
+            raise
+        return bound(settings.host, 0)

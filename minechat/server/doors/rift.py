@@ -170,7 +170,9 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
                 self._transport.abort()
         elif self._stage is Stage.TALKING:
             self._mind_silence(now)
-            if self._unfinished is not None and now - self._unfinished >= limits.unfinished:
+            if self._unfinished is not None and not self._reading:
+                self._unfinished = now
+            elif self._unfinished is not None and now - self._unfinished >= limits.unfinished:
                 self._refuse("unfinished")
                 self._fail(f"a message was not finished within {limits.unfinished:g} s")
         elif now >= self._until + (LAST_ANSWERS if self.outlet.waiting else 0):
