@@ -55,7 +55,7 @@ class ChatApp(KeyedApp):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
 
     def __init__(self, session: Session, preferences: Preferences) -> None:
-        keys.teach_alt_enter()
+        keys.teach_terminal_keys()
         super().__init__()
         palette = PALETTES[preferences.theme]
         self.register_theme(palette.theme)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -14,10 +13,11 @@ from minechat.ui.words import Words
 _LATIN = dict(zip("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm", strict=True))
 
 
-class Taught(Enum):
-    """Keys that Textual does not know by itself."""
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A key that Textual does not know by itself, in the form of its own tables."""
 
-    ALT_ENTER = "alt+enter"
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,12 @@ def bindings() -> Iterator[Binding]:
             yield Binding(key, action, show=False, priority=True)
 
 
-def teach_alt_enter() -> None:
-    """Lets Textual know what terminals send for Alt-Enter, which it would take for Enter."""
-    for sequence in ("\x1b\r", "\x1b[27;3;13~"):
-        cast("dict[str, tuple[Taught, ...]]", ANSI_SEQUENCES_KEYS)[sequence] = (Taught.ALT_ENTER,)
+def teach_terminal_keys() -> None:
+    """Corrects what Textual takes some keys for: Alt-Enter for Enter, which sends; Alt-1 for a letter."""
+    table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
+    table["\x1b\r"] = (Taught("alt+enter"),)
+    for number in "123456789":
+        table[f"\x1b{number}"] = (Taught(f"alt+{number}"),)
 
 
 def documentation(words: Words) -> list[str]:

@@ -10,7 +10,7 @@ from minechat.ui.words import Words
 #: From this width on nicknames have a column of their own.
 WIDE = 60
 #: The most columns of that column, and the share of the width it may take.
-NICK_COLUMNS, NICK_SHARE = 16, 7
+NICK_COLUMNS, NICK_SHARE = 16, 5
 #: Between nickname and text: what is special about a message is told by a sign, not only by a look.
 PLAIN, MENTION, SENDING, FAILED = "│", "»", "…", "✗"
 NO_NICK = "*"

@@ -9,12 +9,21 @@ from textual.strip import Strip
 from minechat.ui.columns import clip, columns, fenced, is_simple
 
 
-def to_column(column: int) -> Segment:
-    """Moves the terminal's cursor to a column of the screen, counted from 0.
+def firm(segments: list[Segment], used: int, width: int, left: int, base: Style) -> Strip:
+    """A row whose neighbours stand where they belong, however wide the terminal draws its letters.
 
-    Terminals disagree about the width of some letters; what comes behind them then stands where it
-    belongs. Nothing may lie over a row that has this in it: Textual would count it as text.
+    Terminals disagree about some letters. So the row is blanked first, and behind the text the cursor is
+    moved to where it should be. Nothing may lie over such a row: Textual would count the moves as text.
+
+    :param used: the columns of the segments as we count them
+    :param left: the column of the screen where the row begins
     """
+    blank = Segment(" " * width, base)
+    rest = Segment(" " * (width - used), base)
+    return Strip([blank, _to_column(left), *segments, _to_column(left + used), rest], width)
+
+
+def _to_column(column: int) -> Segment:
     return Segment(f"\x1b[{column + 1}G", Style())
 
 
@@ -31,6 +40,6 @@ def row(pieces: Iterable[tuple[str, Style]], width: int, left: int, base: Style)
         simple = simple and is_simple(text)
         segments.append(Segment(fenced(text), base + style))
     if not simple:
-        segments.append(to_column(left + used))
+        return firm(segments, used, width, left, base)
     segments.append(Segment(" " * (width - used), base))
     return Strip(segments, width)

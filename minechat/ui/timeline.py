@@ -11,7 +11,7 @@ from minechat.ui.conversation import Conversation
 from minechat.ui.entry import Entry, Kind
 from minechat.ui.layout import Layout, Line
 from minechat.ui.pane import Pane
-from minechat.ui.rows import to_column
+from minechat.ui.rows import firm
 from minechat.ui.themes import Looks
 
 #: So many entries before an end of the window is in sight, more is asked for.
@@ -150,7 +150,6 @@ class Timeline(Widget):
         if used > width:  # it was laid out for a screen that has just become narrower
             return Strip(segments).crop(0, width)
         if not line.simple:
-            # Terminals disagree about some letters: what comes behind them stands where it belongs.
-            segments.append(to_column(self.region.x + used))
+            return firm(segments, used, width, self.region.x, base)
         segments.append(Segment(" " * (width - used), base))
         return Strip(segments, width)

@@ -1,4 +1,4 @@
-"""A session in memory: a chat with rooms, a history and a connection that comes and goes when it is told to."""
+"""A session in memory: a chat with rooms, a history, a connection that comes and goes as it is told."""
 
 import asyncio
 import itertools
@@ -21,8 +21,8 @@ from minechat.errors import InvalidInput, Refused, Unreachable
 from minechat.protocol.rift import replies
 
 ALL = frozenset(
-    "history whisper get_online_users list_rooms join_room leave_room create_room set_topic get_members invite"
-    " kick mute unmute ban unban set_role get_audit search get_conversations block_user unblock_user"
+    "history whisper get_online_users list_rooms join_room leave_room create_room set_topic get_members"
+    " invite kick mute unmute ban unban set_role get_audit search get_conversations block_user unblock_user"
     " get_my_data change_password get_token log_out".split()
 )
 #: The time of the first message of each place; each further one comes a minute later.
