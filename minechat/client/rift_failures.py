@@ -40,11 +40,16 @@ def opening_error(exc: Exception, address: Address, *, encrypted: bool) -> Minec
     hint = "" if encrypted else _PLAIN
     if isinstance(exc, InvalidStatus):
         return _status_error(exc, address)
-    if isinstance(exc, InvalidMessage) and isinstance(exc.__cause__, EOFError | OSError):
+    if isinstance(exc, InvalidMessage) and _is_silence(exc.__cause__):
         return ConnectionLost(f"{address} ended the connection before it answered{hint}")
     if isinstance(exc, InvalidHandshake):
         return NotMinechat(f"{address} does not speak RIFT{hint}")
     return NotMinechat(f"{address} sends its visitors elsewhere; it does not speak RIFT")
+
+
+def _is_silence(cause: BaseException | None) -> bool:
+    # What the library calls an end is often a line of another protocol.
+    return isinstance(cause, EOFError | OSError) and str(cause.__cause__) != "line without CRLF"
 
 
 def _status_error(exc: InvalidStatus, address: Address) -> MinechatError:
@@ -66,12 +71,12 @@ def _seconds(value: str | None) -> float | None:
 
 def closing_error(exc: ConnectionClosed, address: Address) -> MinechatError:
     """Why an open WebSocket is closed."""
-    if isinstance(exc.__cause__, OSError) and exc.rcvd is None:
-        return network_error(exc.__cause__, address)
     if exc.sent is not None and not exc.rcvd_then_sent:
         if exc.sent.code in _BROKEN:
             return NotMinechat(f"{address} does not speak this protocol: {_BROKEN[exc.sent.code]}")
         if exc.sent.reason == _PING:
             return TimedOut(f"{address} does not answer any more")
+    if isinstance(exc.__cause__, OSError) and exc.rcvd is None:
+        return network_error(exc.__cause__, address)
     reason = f": {safe(exc.rcvd.reason)}" if exc.rcvd is not None and exc.rcvd.reason else ""
     return ConnectionLost(f"{address} ended the connection{reason}")
