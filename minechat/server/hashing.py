@@ -35,6 +35,8 @@ AGAIN = 0.5
 #: programs keep busy they would never come to an end.
 NICENESS = 10
 
+#: What the reference implementation calls the only failure that is not the hash's own.
+_NO_MEMORY = "Memory allocation error"
 BUSY = "too many people are logging in at this moment, try again"
 
 
@@ -153,19 +155,21 @@ def _hasher() -> "PasswordHasher":
 
 
 def _verify(hashed: str, password: str) -> bool:
-    from argon2.exceptions import InvalidHashError, VerifyMismatchError  # noqa: PLC0415 - as above
+    from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError  # noqa: PLC0415
 
     try:
         return _hasher().verify(hashed, password)
     except VerifyMismatchError:
         return False
-    except InvalidHashError:
+    except (InvalidHashError, VerificationError) as error:
+        if str(error) == _NO_MEMORY:
+            raise
         event("hash_unreadable")
         return False
 
 
 def _within_memory(job: Callable[[], Result]) -> Result:
-    from argon2.exceptions import HashingError, VerificationError  # noqa: PLC0415 - as above
+    from argon2.exceptions import HashingError, VerificationError  # noqa: PLC0415
 
     try:
         return job()

@@ -29,9 +29,9 @@ class Asker:
 class Waiting:
     """Those who wait, and where those are from who are served.
 
-    Whoever has a better standing is served first. Of one standing the next is from the source that has
-    the fewest served or waiting before it, and of those the one that came first: a source that asks a
-    hundred times at once waits for itself, and nobody else for it.
+    Whoever has a better standing is served first. Of one standing the next is from the source that has the
+    fewest served or waiting before it, of those from the one whose turn was the longest ago, and of those the
+    one that came first: a source that asks a hundred times at once waits for itself, and nobody else for it.
 
     :param most: so many may wait; with one more the last in order is shed, be it the newcomer
     :param places: so many are served at once; those who failed never take the last free place of several, so
@@ -43,6 +43,8 @@ class Waiting:
         self._places = places
         self._waiting: dict[object, Asker] = {}  # in the order they came
         self._served: dict[object, Asker] = {}
+        self._turns: dict[str, int] = {}  # the last one of each source that is here
+        self._turn = 0
 
     def __len__(self) -> int:
         """How many wait."""
@@ -79,20 +81,24 @@ class Waiting:
         first = self._order()[0]
         if self._waiting[first].standing is Standing.FAILED and self._takes_last_place():
             return None
-        self._served[first] = self._waiting.pop(first)
+        asker = self._served[first] = self._waiting.pop(first)
+        self._turn += 1
+        self._turns[asker.source] = self._turn
         return first
 
     def done(self, ticket: object) -> None:
         """This one is served no more."""
         self._served.pop(ticket, None)
+        here = {asker.source for asker in (*self._waiting.values(), *self._served.values())}
+        self._turns = {source: turn for source, turn in self._turns.items() if source in here}
 
     def _takes_last_place(self) -> bool:
         return self._places > 1 and len(self._served) == self._places - 1
 
     def _order(self) -> list[object]:
         ahead = Counter(asker.source for asker in self._served.values())
-        ranks: dict[object, tuple[int, int]] = {}
+        ranks: dict[object, tuple[int, int, int]] = {}
         for ticket, asker in self._waiting.items():
-            ranks[ticket] = (asker.standing, ahead[asker.source])
+            ranks[ticket] = (asker.standing, ahead[asker.source], self._turns.get(asker.source, 0))
             ahead[asker.source] += 1
         return sorted(ranks, key=ranks.__getitem__)  # stable: who came first is first
