@@ -111,6 +111,14 @@ async def test_a_ban_ends_membership_and_invitation_on_the_disk_too(people: Circ
         await people.hub.rooms.join(bob.member, "club")
 
 
+async def test_who_was_banned_is_no_member_when_the_ban_ends(people: Circle) -> None:
+    eva, bob = await club(people, "Eva", "Bob")
+    await people.hub.moderation.ban(eva.member, "club", "Bob")
+    await people.hub.moderation.unban(eva.member, "club", "Bob")
+    with refused("not_member"):
+        await people.say(bob, "club", "hello")
+
+
 async def test_a_ban_in_general_silences_every_door_and_ends_by_itself(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
