@@ -43,7 +43,7 @@ def _ours(python: str, programs: Mapping[str, str]) -> Start:
     read, post = free_ports(2)
     # The code beside this benchmark is measured, and nothing of the caller's settings may change it.
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": programs["code"], "HOME": "."}
-    arguments = f"server --limits off --no-metrics --read-port {read} --write-port {post}".split()
+    arguments = f"server --limits off --no-metrics --no-rift --read-port {read} --write-port {post}".split()
     return Start([python, "-m", "minechat", *arguments], (read, post), environment=environment)
 
 

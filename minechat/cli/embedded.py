@@ -15,6 +15,8 @@ from minechat.server.settings import PROFILES, Settings
 HERE = "127.0.0.1"
 #: Ports that the system chooses; nobody can sit there already.
 ANY = (0, 0)
+#: Where clients of RIFT look for a chat; it is a free one where something else sits.
+RIFT_PORT = 8765
 #: Seconds for whatever listens here already to show whether it is a chat.
 GREETING = 1.0
 
@@ -62,6 +64,8 @@ def _settings(options: ChatOptions, read_port: int, write_port: int) -> Settings
         host=HERE,
         read_port=read_port,
         write_port=write_port,
+        rift_port=RIFT_PORT,
+        rift_port_or_free=True,
         database=options.database,
         characters=options.characters,
         limits=PROFILES[options.limits],

@@ -220,9 +220,15 @@ def for_this_machine(host: str, read_port: int, write_port: int, fingerprint: st
     )
 
 
-def serving(host: str, read_port: int, write_port: int) -> str:
+def serving(host: str, read_port: int, write_port: int, rift_port: int | None) -> str:
     """Where a server listens; an IPv6 address in brackets."""
-    return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post"
+    rift = "" if rift_port is None else f", port {rift_port} for RIFT"
+    return f"listening on {host}: port {read_port} to watch, port {write_port} to register and post{rift}"
+
+
+def rift_elsewhere(wanted: int, port: int) -> str:
+    """The default port of RIFT is taken."""
+    return f"port {wanted} is taken; RIFT is on port {port}"
 
 
 def metrics_elsewhere(wanted: int, port: int) -> str:

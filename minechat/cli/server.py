@@ -96,18 +96,17 @@ def settings(options: ServerOptions) -> Settings:
 def _tell(options: ServerOptions, server: Server, *, new_certificate: bool) -> None:
     if not (options.quiet or options.json):
         host = shown(server.host)
-        report.write(sys.stderr, sentences.serving(host, server.read_port, server.write_port) + "\n")
+        line = sentences.serving(host, server.read_port, server.write_port, server.rift_port)
+        report.write(sys.stderr, line + "\n")
     certificate.tell_friends(options, server.read_port, server.write_port, new=new_certificate)
-    moved = server.metrics_port not in (None, options.metrics_port) and options.metrics_port != 0
-    if moved and not options.json:
-        assert options.metrics_port is not None and server.metrics_port is not None
-        line = sentences.metrics_elsewhere(options.metrics_port, server.metrics_port)
-        report.warn(options.program, line)
+    if not options.json:
+        _tell_moved(options, server)
     event(
         "started",
         host=server.host,
         read_port=server.read_port,
         write_port=server.write_port,
+        rift_port=server.rift_port or "none",
         metrics_port=server.metrics_port or "none",
         version=version().split()[-1],
         limits=options.limits,
@@ -115,6 +114,16 @@ def _tell(options: ServerOptions, server: Server, *, new_certificate: bool) -> N
         database=options.database,
         process=os.getpid(),
     )
+
+
+def _tell_moved(options: ServerOptions, server: Server) -> None:
+    """Default ports that were taken, and where those are that took their place."""
+    for wanted, port, told in (
+        (options.rift_port, server.rift_port, sentences.rift_elsewhere),
+        (options.metrics_port, server.metrics_port, sentences.metrics_elsewhere),
+    ):
+        if wanted and port is not None and port != wanted:
+            report.warn(options.program, told(wanted, port))
 
 
 def _reload_on_hangup(server: Server, service: Service) -> None:
@@ -140,7 +149,7 @@ def _status(server: Server) -> str:
 
 def blaming(error: AddressUnusable, options: ServerOptions) -> AddressUnusable:
     """The error with the name of the setting that is to blame, and where its value came from."""
-    ports = ("read_port", "write_port", "metrics_port")
+    ports = ("read_port", "write_port", "rift_port", "metrics_port")
     if error.port is not None:
         field = next((name for name in ports if getattr(options, name) == error.port), "host")
     else:

@@ -536,7 +536,7 @@ class RealServer:
 @pytest.fixture
 def real_server(commands) -> Iterator[RealServer]:
     repository = Path(__file__).resolve().parents[2]
-    ports = ["--read-port", "0", "--write-port", "0"]
+    ports = ["--read-port", "0", "--write-port", "0", "--no-rift"]
     process = subprocess.Popen(
         [sys.executable, "-m", "minechat", "server", *ports, "--limits", "off"],
         cwd=commands.folder,

@@ -21,7 +21,7 @@ from tests.cli.test_server import SENT, Person
 from tests.cli.watched import Chat, Stage, until
 from tests.server.test_outflow import filled
 
-FREE = ("--read-port", 0, "--write-port", 0, "--metrics-port", 0)
+FREE = ("--read-port", 0, "--write-port", 0, "--no-rift", "--metrics-port", 0)
 COMMAND = ("-m", "minechat", "server")
 
 
@@ -257,11 +257,12 @@ def test_a_second_server_finds_another_port_for_its_figures(stage: Stage) -> Non
     assert port != first
     assert "minechat_build_info" in page(port, "/metrics")
     silent = stage.run(
-        *("--read-port", 0, "--write-port", 0, "--no-metrics", "--database", "sqlite:///third.db"),
+        *("--read-port", 0, "--write-port", 0, "--no-rift", "--no-metrics"),
+        *("--database", "sqlite:///third.db"),
         "--json",
         command=COMMAND,
     )
-    assert started(silent)["metrics_port"] == "none"
+    assert (started(silent)["metrics_port"], started(silent)["rift_port"]) == ("none", "none")
     assert len(ports_of(silent.process.pid)) == 2
 
 
@@ -384,3 +385,19 @@ def code(port: object) -> int | None:
     except OSError:
         return None
     return 200
+
+
+def test_the_default_port_of_rift_that_is_taken_is_told_and_one_that_was_asked_for_is_blamed(
+    stage: Stage,
+) -> None:
+    with suppress(OSError):  # another program has it: just as well
+        stage.port(8765)
+    server = stage.run("--read-port", 0, "--write-port", 0, "--no-metrics", command=COMMAND)
+    server.until_told("port 8765 is taken; RIFT is on port ")
+    (port,) = re.findall(r"RIFT is on port (\d+)\n", server.told)
+    assert f", port {port} for RIFT\n" in server.told
+    assert page(port, "/health") == "ok\n"
+    busy = stage.port().number
+    blamed = stage.run(*FREE[:-3], "--rift-port", busy, command=COMMAND)
+    assert blamed.code() == 2
+    assert f"port {busy}: " in blamed.told and "(--rift-port)" in blamed.told

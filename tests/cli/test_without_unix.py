@@ -43,7 +43,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The ports of a server as it is on this machine: for watching and for posting."""
     (tmp_path / ".env").touch()
     with subprocess.Popen(
-        [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"],
+        [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0", "--no-rift"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

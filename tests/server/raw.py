@@ -70,6 +70,6 @@ async def log_in(port: int, nick: str) -> tuple[Raw, str, str]:
 
 
 def ports_told(told: Iterable[str]) -> list[int]:
-    """The listen port and the speak port of a server that starts, from what it tells on stderr."""
+    """The listen port, the speak port and that of RIFT of a server that starts, from what it tells."""
     line = next(line for line in told if line.startswith("listening on "))
     return [int(port) for port in re.findall(r"port (\d+)", line)]

@@ -19,7 +19,7 @@ from minechat.server.handle import Server
 from tests.server.raw import GREETING, NICKNAME, SENT, WELCOME, ports_told
 
 DEADLINE = 20.0
-FREE_PORTS = ("--read-port", "0", "--write-port", "0", "--metrics-port", "0")
+FREE_PORTS = ("--read-port", "0", "--write-port", "0", "--metrics-port", "0", "--no-rift")
 
 
 @contextmanager

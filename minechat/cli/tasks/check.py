@@ -9,7 +9,7 @@ from minechat.cli.results import put
 from minechat.cli.server import blaming, settings
 from minechat.cli.tasks.output import printable, put_object
 from minechat.cli.tasks.thread import in_thread
-from minechat.cli.tasks.trials import admin_socket, certificate, limits, metrics_port, port
+from minechat.cli.tasks.trials import admin_socket, certificate, limits, metrics_port, port, rift_port
 from minechat.cli.typed_server import ServerOptions
 from minechat.errors import AddressUnusable, DatabaseUnusable, MinechatError
 from minechat.server.lockfile import is_locked
@@ -52,6 +52,7 @@ def _findings(options: ServerOptions) -> Iterator[tuple[str, Finding]]:
     places: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("read port", lambda: port(wanted.host, wanted.read_port, served=served)),
         ("write port", lambda: port(wanted.host, wanted.write_port, served=served)),
+        ("rift port", lambda: rift_port(wanted, served=served)),
         ("metrics port", lambda: metrics_port(wanted, served=served)),
         ("certificate", lambda: certificate(wanted, self_signed=options.tls_self_signed)),
         ("admin socket", lambda: admin_socket(wanted.admin_socket, served=served)),

@@ -59,6 +59,20 @@ def port(host: str, number: int, *, served: bool) -> Iterator[Finding]:
         yield Finding(Weight.GOOD, f"{shown(host)}, {free}")
 
 
+def rift_port(settings: Settings, *, served: bool) -> Iterator[Finding]:
+    """Whether the port of RIFT can be opened; see ``port``."""
+    number = settings.rift_port
+    if number is None:
+        yield Finding(Weight.GOOD, "none is wanted")
+        return
+    try:
+        yield from port(settings.host, number, served=served)
+    except AddressUnusable as error:
+        if error.port is None or not settings.rift_port_or_free:
+            raise
+        yield Finding(Weight.NOTE, f"{number} is taken; a server would take a free one")
+
+
 def metrics_port(settings: Settings, *, served: bool) -> Iterator[Finding]:
     """Whether the port of the status pages can be opened; see ``port``."""
     number = settings.metrics_port

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.watched import Chat, Stage, until
 
-FREE = ("--read-port", 0, "--write-port", 0, "--metrics-port", 0)
+FREE = ("--read-port", 0, "--write-port", 0, "--rift-port", 0, "--metrics-port", 0)
 
 
 @pytest.fixture
@@ -58,12 +58,12 @@ def test_while_the_server_runs_its_ports_are_in_use_and_not_taken(stage: Stage) 
     server.until_told('"started"')
     until(lambda: server.told.endswith("\n"))
     started = next(one for one in map(json.loads, server.told.splitlines()) if one["event"] == "started")
-    ports = {name: started[name] for name in ("read_port", "write_port", "metrics_port")}
+    ports = {name: started[name] for name in ("read_port", "write_port", "rift_port", "metrics_port")}
     options = [part for name, port in ports.items() for part in (f"--{name.replace('_', '-')}", port)]
     done = check(stage, *options)
     found = lines(done)
     assert "a server runs on it" in found["ok database"]
-    for subject in ("ok read port", "ok write port", "ok metrics port"):
+    for subject in ("ok read port", "ok write port", "ok rift port", "ok metrics port"):
         assert all("in use, and a server runs on the database" in text for text in found[subject])
     assert "is in use by the server that runs" in found["ok admin socket"][0]
     assert server.running
