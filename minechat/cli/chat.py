@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from minechat.cli import program
-from minechat.cli.records import first_lines, stamped
+from minechat.cli.records import first_lines
 from minechat.cli.screen import StdoutClosed
 from minechat.cli.settings import ChatOptions
 from minechat.cli.trust import trusted
 from minechat.cli.view import View
 from minechat.client import backoff, listen
-from minechat.client.history import History, history
+from minechat.client.history import History, history, stamped
 from minechat.client.tail import last_records
 
 

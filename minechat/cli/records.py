@@ -1,4 +1,4 @@
-"""Blocks of the conversation as records: stamped and safe for screen and history, coloured, or JSON."""
+"""Records of the history as a screen has them: coloured; or blocks of the conversation as JSON."""
 
 import json
 import zlib
@@ -6,20 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from minechat.protocol import listen
-from minechat.text import exact_json, safe_lines
+from minechat.text import exact_json
 
 #: Colours of nicknames that read well on dark and on light grounds (ECMA-48 SGR).
 _COLOURS = (b"31", b"32", b"33", b"34", b"35", b"36", b"91", b"92", b"94", b"95", b"96", b"1;34")
 JSON_VERSION = 1
-
-
-def stamped(block: bytes, stamp: bytes) -> bytes:
-    """Each line of a block made safe, with ``stamp`` in brackets before it.
-
-    :param block: whole lines of the wire
-    """
-    prefix = b"[" + stamp + b"] "
-    return prefix + safe_lines(block)[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
 
 
 def coloured(records: bytes, stamp: bytes) -> bytes:
