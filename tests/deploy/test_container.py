@@ -117,8 +117,9 @@ def test_compose_lets_only_this_machine_in_and_the_server_write_only_where_it_mu
     options = parse("server", one["command"][1:], {}, [])
     assert one["command"][0] == "server"
     assert json.loads(all_of("CMD")[0]) == one["command"]
-    assert one["ports"] == [f"127.0.0.1:{port}:{port}" for port in (options.read_port, options.write_port)]
-    assert all_of("EXPOSE") == [f"{options.read_port} {options.write_port}"]
+    ports = (options.read_port, options.write_port, options.rift_port)
+    assert one["ports"] == [f"127.0.0.1:{port}:{port}" for port in ports]
+    assert all_of("EXPOSE") == [" ".join(map(str, ports))]
     assert (options.host, options.allow_plain, chosen(options)) == ("0.0.0.0", True, PROFILES["classroom"])
     assert (one["read_only"], one["tmpfs"], one["cap_drop"]) == (True, ["/tmp"], ["ALL"])
     assert one["security_opt"] == ["no-new-privileges:true"]
