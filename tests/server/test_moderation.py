@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minechat.errors import Refused
+from minechat.errors import InvalidInput, Refused
 from minechat.server.happenings import RoomHappening
 from minechat.server.owner import Owner
 from minechat.server.rights import Role
@@ -286,3 +286,39 @@ async def test_of_two_who_put_each_other_out_at_once_one_is_first(people: Circle
         ["None", "not_member"],
     )
     await until(lambda: eva.happened("club").count(("kicked", "Dora")) == 1)
+
+
+async def test_the_servers_owner_appoints_and_everybody_there_is_told(people: Circle) -> None:
+    eva, bob = await club(people, "Eva", "Bob")
+    owner = Owner(people.storage, people.hub, user="root")
+    assert (await owner.appoint("bob", "CLUB", Role.OWNER))[1] == "club"
+    await people.settled()
+    roles = [one for one in bob.heard if isinstance(one, RoomHappening) and one.what == "role"]
+    assert roles == [
+        RoomHappening("club", "role", "Bob", role="owner"),
+        RoomHappening("club", "role", "Eva", role="member"),
+    ]
+    (deed, *_) = (await people.hub.moderation.audit(bob.member, "club")).deeds
+    assert (deed.what, deed.whom, deed.by, deed.detail) == ("role", "Bob", "", "by root: owner")
+    (deed, *_) = await people.storage.deeds(1)  # type: ignore[assignment]
+    assert (deed.what, deed.whom, deed.detail) == ("role", "Bob", "by root: owner in club")
+    for name, room, role in (
+        ("Bob", "club", Role.MEMBER),
+        ("Bob", "general", Role.OWNER),
+        ("Eva", "random", Role.MODERATOR),
+        ("Eva", "nowhere", Role.MODERATOR),
+        ("Nobody", "club", Role.MEMBER),
+    ):
+        with pytest.raises(InvalidInput):
+            await owner.appoint(name, room, role)
+    await people.hub.rooms.join(eva.member, "random")
+    await owner.appoint("Eva", "random", Role.OWNER)
+    await people.hub.rooms.set_topic(eva.member, "random", "mine")
+
+
+async def test_who_gets_another_name_bears_it_in_every_room(people: Circle) -> None:
+    eva, bob = await club(people, "Eva", "Bob")
+    await Owner(people.storage, people.hub).rename("Bob", "Basil")
+    people.hub.rooms.leave_all(bob.member)
+    members = await people.hub.rooms.members(eva.member, "club")
+    assert [one.name for one in members.members] == ["Basil", "Eva"]
