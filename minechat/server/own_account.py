@@ -85,7 +85,7 @@ class OwnAccount:
         :param but: the connection that asks, which is to be told the new one
         """
         token, token_hash = fresh_token()
-        deed = Deed(time.time(), "token", person.name, "asked for by themselves")
+        deed = Deed(time.time(), "token", person.name, "asked for by themselves", by=person.name)
         change = self._storage.new_token(id_of(person), token_hash, deed)
         await self._and_end(
             change, id_of(person), _TOKEN_REPLACED, lambda one: one.by_token and one.close != but

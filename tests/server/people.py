@@ -1,20 +1,25 @@
 """Those who let people in, as a hub of a test has them; hashes that cost little, and a clock."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
 
 import pytest
 
+from minechat.errors import Refused
 from minechat.server import hashing as hashing_module
-from minechat.server.accounts import Accounts
+from minechat.server.accounts import Accounts, Person
 from minechat.server.bans import Bans
 from minechat.server.credentials import Credentials
 from minechat.server.hashing import Hashing
 from minechat.server.limits import RegistrationBudget, WrongTokenBudget
 from minechat.server.logins import Logins
-from minechat.server.sessions import Sessions
+from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.settings import Limits
-from minechat.server.storage import Storage
+from minechat.server.storage import Storage, open_storage
 
 
 class Clock:
@@ -58,3 +63,53 @@ def people(
         bans=Bans() if bans is None else bans,
         sessions=Sessions(),
     )
+
+
+class House:
+    """Credentials on a real database, and how to come in as a visit does.
+
+    :ivar closed: what connections that were ended were told, by the name they attached with
+    """
+
+    def __init__(self, credentials: Credentials, storage: Storage, bans: Bans, folder: Path) -> None:
+        self.people = credentials
+        self.storage = storage
+        self.bans = bans
+        self.folder = folder
+        self.closed: dict[str, Refused] = {}
+
+    def close_of(self, label: str) -> Close:
+        """How the connection of this label is closed; equal to itself alone."""
+        return _Closing(self.closed, label)
+
+    def attach(
+        self, person: Person, label: str, session: str | None = None, *, by_token: bool = False
+    ) -> None:
+        live = Session(person.id, person.name, "here", self.close_of(label), session, by_token)
+        self.people.sessions.attach(live)
+
+
+@dataclass(frozen=True)
+class _Closing:
+    closed: dict[str, Refused]
+    label: str
+
+    def __call__(self, reason: Refused) -> None:
+        self.closed[self.label] = reason
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path, limits: Limits, refused: Counter[str] | None = None
+) -> AsyncIterator[House]:
+    """With cheap hashes."""
+    bans = Bans()
+    with cheap_hashes():
+        async with (
+            open_storage(f"sqlite:///{folder}/a.db", on_committed=lambda _: None) as storage,
+            Hashing(limits, refused) as hashing,
+        ):
+            accounts = Accounts(storage, registrations=lambda _: None, random=Random(7))
+            logins = Logins(limits, refused)
+            those = people(storage, accounts, limits, bans=bans, hashing=hashing, logins=logins)
+            yield House(those, storage, bans, folder)
