@@ -17,6 +17,12 @@ class Reader(asyncio.StreamReader):
         super().__init__(limit)
         self._address = address
         self._failure: Exception | None = None
+        #: Set when nothing more will come, whether what came was read or not.
+        self.ended = asyncio.Event()
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self.ended.set()
 
     def set_exception(self, exc: Exception) -> None:
         self._failure = exc

@@ -176,6 +176,24 @@ class Speaker:
         if isinstance(answer, talk.NotSent):
             raise Refused(answer.reason, answer.retry_after)
 
+    async def ping(self) -> None:
+        """Returns when the server has answered an empty message, which nobody hears.
+
+        :raises NetworkError: it does not answer any more
+        """
+        async with self._turn:
+            self._require(talk.State.INTRODUCED, talk.State.TALKING)
+            self._send(talk.Message(""))
+            await self._answer(self._timeout, talk.Acknowledged, talk.NotSent)
+
+    async def ended(self) -> None:
+        """Waits until the server, or ``close``, has ended the connection."""
+        await self._reader.ended.wait()
+
+    def close(self) -> None:
+        """Ends the connection; what has left is on its way."""
+        self._writer.close()
+
     def _require(self, *states: talk.State) -> None:
         if self._broken or self._talk.state is talk.State.CLOSED:
             raise ConnectionLost(f"the talk with {self._address} has ended; nothing was sent")
