@@ -54,7 +54,7 @@ def _at_most_one_place(command: c.Search) -> str | None:
     return None if command.room is None or command.user is None else "room and user exclude each other"
 
 
-_ABOUT_SOMEBODY = {"room": f.ROOM, "username": f.PERSON, "reason": f.NOTE_FIELD}
+_ABOUT_SOMEBODY = {"room": f.ROOM, "username": f.PERSON, "reason": f.REASON_LINE}
 
 ROWS = (
     Row(
@@ -114,7 +114,7 @@ ROWS = (
         word="create_room",
         command=c.CreateRoom,
         about="Makes a room and becomes its owner.",
-        fields={"room": f.ROOM, "topic": f.NOTE_FIELD, "invite_only": f.FLAG},
+        fields={"room": f.ROOM, "topic": f.TOPIC_LINE, "invite_only": f.FLAG},
         answers=(r.Room,),
     ),
     Row(
@@ -137,7 +137,7 @@ ROWS = (
         word="set_topic",
         command=c.SetTopic,
         about="Says what the room is about.",
-        fields={"room": f.ROOM, "topic": f.NOTE_FIELD},
+        fields={"room": f.ROOM, "topic": f.TOPIC_LINE},
         deed="topic",
         answers=(r.Done,),
     ),

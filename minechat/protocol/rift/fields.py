@@ -13,8 +13,8 @@ TEXT = 4096
 NAME = 64
 #: Characters of a client's own name for a request.
 ID = 64
-#: Characters of a topic, or of the reason of a measure.
-NOTE = 390
+#: Characters of a topic, and of the reason of a kick, a mute or a ban.
+TOPIC, REASON = 390, 200
 #: Bytes of a password in UTF-8, so that nobody makes the server hash a megabyte.
 PASSWORD = 1024
 #: Characters of a session or a token, of a cursor, and of a search.
@@ -103,11 +103,14 @@ def _secret(value: Any) -> str:
     return text
 
 
-def _note(value: Any) -> str:
-    text = _is_text(value, NOTE, "too_long")
-    if any(ord(char) < 32 or ord(char) == 127 for char in text):
-        raise Unfit("must be one line without control characters")
-    return text
+def _line(most: int) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        text = _is_text(value, most, "too_long")
+        if any(ord(char) < 32 or ord(char) == 127 for char in text):
+            raise Unfit("must be one line without control characters")
+        return text
+
+    return read
 
 
 def _cursor(value: Any) -> str:
@@ -162,7 +165,8 @@ MESSAGE = Check(f"text, not blank, up to {TEXT} bytes", _text)
 NEW_PASSWORD = Check(f"text up to {PASSWORD} bytes", _password)
 ANY_PASSWORD = Check("text", _any_password)
 SESSION = Check(f"text up to {SECRET} characters", _secret)
-NOTE_FIELD = Check(f"one line up to {NOTE} characters", _note)
+TOPIC_LINE = Check(f"one line up to {TOPIC} characters", _line(TOPIC))
+REASON_LINE = Check(f"one line up to {REASON} characters", _line(REASON))
 CURSOR_FIELD = Check("what the page before gave", _cursor)
 WORDS = Check(f"text, not blank, up to {QUERY} characters", _query)
 FLAG = Check("true or false", _truth)

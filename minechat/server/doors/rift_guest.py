@@ -52,6 +52,10 @@ class Guest:
         """Whether messages wait for their commits."""
         return bool(self._commits)
 
+    async def settled(self) -> None:
+        """Returns when all messages are answered: what is said next does not overtake those answers."""
+        await self._commits.settled()
+
     async def obey(self, command: c.Command) -> r.Reply | None:
         """Does what is asked for; returns what is to be answered now.
 
@@ -60,7 +64,7 @@ class Guest:
         if isinstance(command, Said):
             await self._commits.settled(MOST - 1)
         else:
-            await self._commits.settled()  # an answer does not overtake those to messages before it
+            await self.settled()
         own = _OWN.get(type(command))
         return await (self._ask(command) if own is None else own(self, command))
 

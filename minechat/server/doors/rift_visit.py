@@ -125,12 +125,14 @@ class Visit:
             command = self._talk.hear(frame)
         except BadFrame as reason:
             self._host.figures.refused["frame"] += 1
+            await self._guest.settled()
             self.say(self._talk.refuse(str(reason), reason.code, to=reason.to, request=reason.request))
             return
         assert isinstance(command, Command)
         try:
             await self._obey(command)
         except FAILURES as reason:
+            await self._guest.settled()
             self.refuse(reason, command)
 
     async def _obey(self, command: Command) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from minechat.protocol.rift import fields as f
+from minechat.server import titles
 from minechat.server.rights import Role
 
 GOOD: list[tuple[f.Check, Any]] = [
@@ -20,8 +21,9 @@ GOOD: list[tuple[f.Check, Any]] = [
     (f.NEW_PASSWORD, "ж" * 512),
     (f.ANY_PASSWORD, ""),
     (f.SESSION, "x" * 256),
-    (f.NOTE_FIELD, ""),
-    (f.NOTE_FIELD, "н" * 390),
+    (f.TOPIC_LINE, ""),
+    (f.TOPIC_LINE, "н" * 390),
+    (f.REASON_LINE, "н" * 200),
     (f.CURSOR_FIELD, ""),
     (f.WORDS, "q" * 256),
     (f.FLAG, True),
@@ -51,9 +53,10 @@ BAD: list[tuple[f.Check, Any, str]] = [
     (f.ANY_PASSWORD, "x" * 1025, "wrong_password"),
     (f.SESSION, "", "wrong_password"),
     (f.SESSION, "x" * 257, "wrong_password"),
-    (f.NOTE_FIELD, "x" * 391, "too_long"),
-    (f.NOTE_FIELD, "two\nlines", "bad_frame"),
-    (f.NOTE_FIELD, "\x7f", "bad_frame"),
+    (f.TOPIC_LINE, "x" * 391, "too_long"),
+    (f.TOPIC_LINE, "two\nlines", "bad_frame"),
+    (f.TOPIC_LINE, "\x7f", "bad_frame"),
+    (f.REASON_LINE, "x" * 201, "too_long"),
     (f.CURSOR_FIELD, "x" * 513, "bad_frame"),
     (f.WORDS, "", "empty"),
     (f.WORDS, "q" * 257, "too_long"),
@@ -83,7 +86,7 @@ TEXTUAL = (
     f.NEW_PASSWORD,
     f.ANY_PASSWORD,
     f.SESSION,
-    f.NOTE_FIELD,
+    f.TOPIC_LINE,
     f.CURSOR_FIELD,
     f.WORDS,
 )
@@ -116,3 +119,8 @@ def test_roles_are_those_of_the_rights() -> None:
     for role in Role:
         if role is not Role.STRANGER:
             assert f.ROLE.read(role.word) == role.word
+
+
+def test_the_hub_takes_what_is_no_longer_than_here() -> None:
+    assert (f.NAME, f.TOPIC, f.REASON) == (titles.NAME, titles.TOPIC, titles.REASON)
+    assert titles.LONGEST >= f.LONGEST

@@ -13,7 +13,11 @@ from websockets.exceptions import ConnectionClosed
 DEADLINE = 20.0
 PASSWORD = "correct horse"
 ALL = ("acks", "rooms", "presence", "sessions")
+#: Without what others do at any time.
+QUIET = ("acks", "rooms", "sessions")
 Frame = dict[str, Any]
+#: Of all clients: a message bears its sender's.
+IDS = itertools.count(1)
 
 
 class Rift:
@@ -25,12 +29,13 @@ class Rift:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.events: list[Frame] = []
-        self._ids = itertools.count(1)
 
     @classmethod
     async def open(cls, port: int) -> "Rift":
         """For a test whose connection is closed by the server."""
-        return cls(await connect(f"ws://127.0.0.1:{port}", compression=None, close_timeout=DEADLINE))
+        return cls(
+            await connect(f"ws://127.0.0.1:{port}", compression=None, close_timeout=5.0, max_queue=None)
+        )
 
     async def send(self, word: str, **payload: Any) -> None:
         await self.socket.send(json.dumps({"type": word, "payload": payload}))
@@ -43,7 +48,7 @@ class Rift:
 
     async def ask(self, word: str, **payload: Any) -> Frame:
         """The answer to a request."""
-        request = f"request {next(self._ids)}"
+        request = f"request {next(IDS)}"
         await self.send(word, id=request, **payload)
         while True:
             frame = await self.receive()
@@ -104,7 +109,9 @@ class Rift:
 @asynccontextmanager
 async def rift(port: int) -> AsyncIterator[Rift]:
     """A connection that has said nothing yet."""
-    async with connect(f"ws://127.0.0.1:{port}", compression=None, close_timeout=DEADLINE) as socket:
+    async with connect(
+        f"ws://127.0.0.1:{port}", compression=None, close_timeout=5.0, max_queue=None
+    ) as socket:
         yield Rift(socket)
 
 
