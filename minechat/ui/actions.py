@@ -1,22 +1,18 @@
 """What the keys of the application do; the table of keys names each of these."""
 
-from textual.app import App
-
 from minechat.ui.asking import Question
 from minechat.ui.board import Board
 from minechat.ui.box import Box
 from minechat.ui.deeds import Deeds
 from minechat.ui.outbox import Outbox
+from minechat.ui.quiet import QuietApp
 from minechat.ui.sides import Sides
 from minechat.ui.timeline import Timeline
 from minechat.ui.words import Words
 
 
-class KeyedApp(App[int]):
-    """The actions of a screen that a key may call; the screen itself is ``ChatApp``.
-
-    :ivar failure: what ended it, where that was no wish of its person
-    """
+class KeyedApp(QuietApp):
+    """The actions of a screen that a key may call; the screen itself is ``ChatApp``."""
 
     board: Board
     box: Box
@@ -26,7 +22,6 @@ class KeyedApp(App[int]):
     sides: Sides
     timeline: Timeline
     words: Words
-    failure: BaseException | None = None
 
     def go_to(self, name: str) -> None:
         """Shows another place."""

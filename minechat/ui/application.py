@@ -1,7 +1,6 @@
 """The application: one screen, painted at most twenty times a second, whatever arrives."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
 from math import ceil
 from time import monotonic
 from typing import ClassVar
@@ -10,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.filter import ANSIToTruecolor, LineFilter, NoColor
 from textual.timer import Timer
 
 from minechat.client.session import Session, StateChanged
@@ -49,8 +47,6 @@ class ChatApp(KeyedApp):
     #rooms.alone, #people.alone { display: block; width: 100%; }
     Timeline.covered { display: none; }
     """
-    ENABLE_COMMAND_PALETTE = False
-    ALLOW_SELECT = False
     AUTO_FOCUS = "#box"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings()]
 
@@ -60,7 +56,7 @@ class ChatApp(KeyedApp):
         palette = PALETTES[preferences.theme]
         self.register_theme(palette.theme)
         self.theme = palette.theme.name
-        self._bare: Sequence[LineFilter] = (NoColor(),) if preferences.theme == "none" else ()
+        self.bare = preferences.theme == "none"
         self._session = session
         self.words = words = Words(preferences.language)
         self.board = Board(
@@ -105,27 +101,6 @@ class ChatApp(KeyedApp):
     def _begin(self) -> None:
         self.start(self._listen())
         self.start(self.outbox.work())
-
-    def start(self, work: Coroutine[None, None, None]) -> None:
-        """Work beside the keys; its failure ends the application."""
-        self.run_worker(self._guarded(work), exit_on_error=False)
-
-    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - whoever runs the application raises it again
-            self._handle_exception(error)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Ends the application; Textual would print the texts and secrets that a traceback holds."""
-        self.failure = self.failure or error
-        self._exception = self._exception or error
-        self.exit(1)
-
-    def panic(self, *_renderables: object) -> None:
-        """Textual's threads end the application by this, with a traceback to print."""
-        self.failure = self.failure or ConnectionError("the terminal cannot be read")
-        self.exit(1)
 
     async def _listen(self) -> None:
         async for event in self._session.events():
@@ -182,10 +157,6 @@ class ChatApp(KeyedApp):
 
     def _tick(self) -> None:
         self._paint_status()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """No colour at all where that is wished; the environment was read at the door."""
-        return self._bare or [kept for kept in self._filters if isinstance(kept, ANSIToTruecolor)]
 
     # What its person does
 

@@ -140,5 +140,5 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _is_common(text: str) -> bool:
-    """Latin, Greek, Cyrillic and punctuation: no marks, no emoji, nothing that turns round."""
-    return all(char < "\u0300" or "\u0370" <= char < "\u0530" or "\u2010" <= char < "\u2500" for char in text)
+    """Latin, Greek, Cyrillic, punctuation, boxes: no marks, no emoji, nothing that turns round."""
+    return all(char < "\u0300" or "\u0370" <= char < "\u0530" or "\u2010" <= char < "\u2600" for char in text)
