@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Never, Protocol, cast
+from typing import Never, Protocol
 
 from minechat.errors import DatabaseUnusable
 from minechat.server.storage.promises import MembersKept, RoomsKept
@@ -204,4 +204,4 @@ async def open_storage(
         queue_limit=queue_limit,
         busy_timeout=busy_timeout,
     ) as storage:
-        yield cast("Storage", storage)
+        yield storage

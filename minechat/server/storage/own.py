@@ -59,10 +59,10 @@ def json_size(value: object) -> int:
 def _position(after: str) -> tuple[int, int, int]:
     if not after:
         return 0, -1, -1
-    section, first, second = [*map(_number, after.split(".", 2)), None, None][:3]
-    if section not in range(len(SECTIONS)) or first is None or second is None:
+    numbers = [number for number in map(_number, after.split(".", 2)) if number is not None]
+    if len(numbers) != 3 or numbers[0] not in range(len(SECTIONS)):
         raise Refused("that is no page of one's own data", code="bad_frame")
-    return section, first, second
+    return numbers[0], numbers[1], numbers[2]
 
 
 def _number(text: str) -> int | None:

@@ -11,7 +11,7 @@ from minechat.server.storage import statements
 #: Seconds that one look may take: the log of the database cannot be emptied meanwhile, and grows.
 LONGEST = 5.0
 #: Steps of SQLite's machine between two questions whether to go on.
-_STEPS = 10_000
+STEPS = 10_000
 
 #: Says whether to stop; asked often, from the thread that works.
 Stop = Callable[[], bool]
@@ -47,7 +47,7 @@ def reading(path: str, stop: Stop = never, *, mode: str = "mode=ro") -> Iterator
     """
     connection = sqlite3.connect(uri(path, mode), uri=True, isolation_level=None, timeout=LONGEST)
     with closing(connection):
-        connection.set_progress_handler(stop, _STEPS)
+        connection.set_progress_handler(stop, STEPS)
         connection.execute(statements.DISTRUST).fetchall()
         yield connection
 
@@ -59,7 +59,7 @@ def writing_alone(path: str, stop: Stop = never) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(uri(path, "mode=rw"), uri=True, isolation_level=None)
     try:
-        connection.set_progress_handler(stop, _STEPS)
+        connection.set_progress_handler(stop, STEPS)
         for pragma in (*statements.UNLOGGED, statements.DISTRUST):
             connection.execute(pragma).fetchall()
     except BaseException:

@@ -14,7 +14,7 @@ from minechat.server.log import event
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Result
 from minechat.server.storage.commit import Operation, Task
-from minechat.server.storage.database import opened
+from minechat.server.storage.database import file_path, opened
 from minechat.server.storage.files import Files
 from minechat.server.storage.members import Members
 from minechat.server.storage.messages import Batch, Post
@@ -22,6 +22,7 @@ from minechat.server.storage.orders import Orders
 from minechat.server.storage.own import OwnData
 from minechat.server.storage.rooms import Rooms
 from minechat.server.storage.rows import AccountRow, Candidate, Stored
+from minechat.server.storage.search import Search
 from minechat.server.storage.wal import SAFE_FOR_MANY
 from minechat.server.storage.writer import Writer
 
@@ -49,6 +50,7 @@ async def open_sqlite(
     storage.start()
     try:
         await storage.opened
+        storage.start_search()
         yield storage
     finally:
         await storage.close()
@@ -86,6 +88,7 @@ class SqliteStorage(Orders, Rooms, Members, OwnData):
         self._failed = asyncio.Event()
         self._ended = asyncio.Event()
         self.opened: asyncio.Future[None] = self._loop.create_future()
+        self._search: Search | None = None
 
     @property
     def takes_posts(self) -> bool:
@@ -94,12 +97,20 @@ class SqliteStorage(Orders, Rooms, Members, OwnData):
     def start(self) -> None:
         self._thread.start()
 
+    def start_search(self) -> None:
+        """Once the database is open: what is searched must be there."""
+        self._search = Search(file_path(self._path), self._fail)
+        self._search.start()
+        self._search.stir()
+
     async def close(self) -> None:
         """Waits until everything queued is stored and the file is closed."""
         if not self._closing:
             self._closing = True
             self._hand_over()
             self._writer.close()
+        if self._search is not None:
+            await self._search.close()
         await self._ended.wait()
         self._thread.join()
 
@@ -130,6 +141,12 @@ class SqliteStorage(Orders, Rooms, Members, OwnData):
             return _account_by_token(connection, token_hash)
 
         return await self._do(find, reads=True)
+
+    async def search(
+        self, rooms: Sequence[str], query: str, before: str | None, most: int, reader_id: int | None
+    ) -> tuple[Sequence[Stored], str | None]:
+        assert self._search is not None
+        return await self._search.search(rooms, query, before, most, reader_id)
 
     async def broken(self) -> Never:
         await self._failed.wait()
@@ -169,6 +186,8 @@ class SqliteStorage(Orders, Rooms, Members, OwnData):
                 if operation.earlier is None:
                     stored.append(operation.result)
             _resolve(operation)
+        if stored and self._search is not None:
+            self._search.stir()
         try:
             if stored:
                 self._on_committed(stored)

@@ -88,6 +88,7 @@ ADD_BLOCK = "INSERT INTO block (account_id, blocked_id, at) VALUES (?, ?, ?) ON 
 REMOVE_BLOCK = "DELETE FROM block WHERE account_id = ? AND blocked_id = ?"
 GET_BLOCKED = "SELECT blocked_id FROM block WHERE account_id = ?"
 
+MESSAGE = f"{_MESSAGES} WHERE room_id = ? AND seq = ? AND (hidden = 0 OR account_id = ?)"
 _ROOM = """room.id, room.name, coalesce(room.key, ''), topic, kind,
     (SELECT coalesce(max(seq), 0) FROM message WHERE room_id = room.id)"""
 ADD_ROOM = """INSERT INTO room (name, key, topic, kind) VALUES (?, ?, ?, ?)

@@ -172,8 +172,9 @@ async def test_a_second_server_on_the_same_file_is_refused(tmp_path: Path) -> No
 async def test_no_thread_outlives_the_storage(tmp_path: Path) -> None:
     before = threading.enumerate()
     async with open_storage(url(tmp_path), on_committed=ignore):
-        (mine,) = set(threading.enumerate()) - set(before)
-    assert not mine.is_alive()
+        mine = set(threading.enumerate()) - set(before)
+        assert {one.name for one in mine} == {"minechat-storage", "minechat-search"}
+    assert not any(one.is_alive() for one in mine)
     with pytest.raises(DatabaseUnusable):
         async with open_storage(f"sqlite:///{tmp_path}/nowhere/a.db", on_committed=ignore):
             pass
