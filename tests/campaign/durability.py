@@ -94,18 +94,25 @@ def power(size: int, folder: Path) -> str:
     "a migration that is killed at any step is not begun or is done, and nothing is lost", small=1, full=1
 )
 def migrated(size: int, folder: Path) -> str:
-    old, lives = old_database(folder / "old.db"), folder / "lives"
-    lives.mkdir()
-    before = content(old)
+    steps = [_migrated(folder / str(version), version) for version in range(1, migrations.NEWEST)]
+    return f"{sum(steps)} of {sum(steps)} steps from {len(steps)} schemas, counts and checksums equal"
+
+
+def _migrated(folder: Path, version: int) -> int:
+    """How many steps it was killed at."""
+    lives = folder / "lives"
+    lives.mkdir(parents=True)
+    old = old_database(folder / "old.db", version)
+    before = content(old, version)
     command = [sys.executable, str(STORAGE / "migrating.py"), str(old), str(lives)]
     steps = int(subprocess.run(command, capture_output=True, check=True).stdout)
     for step in range(1, steps):
         path = lives / str(step) / "a.db"
-        assert content(path) == before, f"step {step} lost something"
+        assert content(path, version) == before, f"step {step} lost something"
         with opened(str(path), 5.0) as (connection, _):
             assert migrations.version_of(connection) == migrations.NEWEST
-        assert content(path) == before, f"step {step} lost something when it was begun anew"
-    return f"{steps - 1} of {steps - 1} steps, counts and checksums equal"
+        assert content(path, version) == before, f"step {step} lost something when it was begun anew"
+    return steps - 1
 
 
 @criterion("a bit that turned is refused or lies inside one cell, and nothing crashes", small=40, full=1000)

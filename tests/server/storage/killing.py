@@ -1,9 +1,10 @@
 """Kills a posting server at random moments and looks for acknowledged messages in the database.
 
-    python tests/server/storage/killing.py FOLDER [--kills 10] [--posters 20] [--seed N]
+    python tests/server/storage/killing.py FOLDER [--kills 10] [--posters 20] [--seed N] [--keys]
 
 Prints one JSON object: how many were acknowledged, lost, stored twice, out of order, misnumbered, and
-what ``PRAGMA integrity_check`` says. Ends with 1 when any of them is not as it must be.
+what ``PRAGMA integrity_check`` says. Ends with 1 when any of them is not as it must be. With ``--keys`` each
+life sends again, with the same keys, what the one before may not have been told of.
 """
 
 import argparse
@@ -55,6 +56,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--posters", type=int, default=20)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--keys", action="store_true")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     database = options.folder / "killed.db"
@@ -66,6 +68,7 @@ def main() -> int:
             str(database),
             f"--posters={options.posters}",
             f"--round={life}",
+            *(["--keys"] if options.keys else []),
         ]
         # Once while it opens the database, once when that is done, then in the middle of its work.
         lines = life if life < 2 else chance.randrange(2, 1000)

@@ -28,8 +28,9 @@ def kill(folder: Path, *options: str) -> tuple[int, dict[str, object]]:
     return result.returncode, json.loads(result.stdout)
 
 
-def test_no_kill_loses_what_was_acknowledged(tmp_path: Path) -> None:
-    code, found = kill(tmp_path, "--kills=10", "--posters=20")
+@pytest.mark.parametrize("keys", [[], ["--keys"]], ids=["once", "again"])
+def test_no_kill_loses_what_was_acknowledged_or_keeps_it_twice(tmp_path: Path, keys: list[str]) -> None:
+    code, found = kill(tmp_path, "--kills=10", "--posters=20", *keys)
     assert found.pop("acknowledged")
     assert found == {"lost": 0, "duplicated": 0, "disordered": 0, "misnumbered": 0, "integrity": "ok"}
     assert code == 0
