@@ -125,7 +125,9 @@ class ConnectionLogins:
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._last: deque[float] | None = None if limits.logins is None else deque(maxlen=limits.logins)
+        # A limit may have been given with a fraction.
+        most = None if limits.logins is None else max(1, int(limits.logins))
+        self._last: deque[float] | None = None if most is None else deque(maxlen=most)
 
     def take(self) -> None:
         """Charges one.

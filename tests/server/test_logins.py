@@ -125,8 +125,9 @@ def test_without_limits_everybody_may(clock: Clock) -> None:
         trying(logins, "here", "anna", right=False)
 
 
-def test_a_connection_names_three_accounts_a_minute(clock: Clock) -> None:
-    logins = ConnectionLogins(Limits(), clock)
+@pytest.mark.parametrize("most", [3, 3.0, 3.9])
+def test_a_connection_names_three_accounts_a_minute(clock: Clock, most: float) -> None:
+    logins = ConnectionLogins(Limits(logins=most), clock)  # type: ignore[arg-type]  # as options give it
     for _ in range(3):
         logins.take()
         clock.now += 10
