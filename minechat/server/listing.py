@@ -48,7 +48,7 @@ class Listing:
         now = self._directory.clock()
         room.require(member.id, "members", now)
         here = self._presence.seen_by(member)
-        named = room.names | (here if room.is_general else {})
+        named = {one: room.names[one] for one in room.roles} | (here if room.is_general else {})
         people = sorted((_place(one), account_id, one) for account_id, one in named.items())
         rest = [entry for entry in people if entry[0] > _place(after) and room.role(entry[1], now)]
         page = rest[: asked(limit, PAGE)]

@@ -92,6 +92,9 @@ PLANTED = [
     Planted(
         "right_not_checked",
         "server/test_admin.py::test_only_this_user_and_root_may_order",
+        "server/test_moderation.py::test_a_new_owner_takes_the_place_of_the_old_one",
+        "server/test_moderation.py::test_what_was_done_is_read_by_moderators_by_pages",
+        "server/test_rooms.py::test_who_knows_of_rooms_has_to_join_before_posting",
         # Only root can become the other user whose order must be refused.
         *(["server/test_admin.py::test_an_order_of_another_user_is_refused"] if os.geteuid() == 0 else []),
     ),
