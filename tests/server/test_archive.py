@@ -110,3 +110,54 @@ async def test_whoever_joins_reads_what_was_said_before(people: Circle) -> None:
     bob = await people.come("Bob")
     assert (await people.hub.rooms.join(bob.member, "club")).last == 3
     assert numbers(await people.hub.archive.room_history(bob.member, "club")) == [1, 2, 3]
+
+
+@pytest.fixture
+async def talked(people: Circle) -> dict[str, Guest]:
+    """Apples everywhere: each of the three may find only their own."""
+    eva, bob, vlad = [await people.come(name) for name in ("Eva", "Bob", "Vlad")]
+    await people.hub.rooms.create(eva.member, "club")
+    await people.hub.rooms.create(eva.member, "secret", invite_only=True)
+    for room in ("club", "secret", "general"):
+        await people.say(eva, room, f"apples in {room}")
+    await people.whisper(eva, "Bob", "apples for Bob")
+    await people.hub.whispers.block(vlad.member, "Eva")
+    await people.whisper(eva, "Vlad", "apples for Vlad")
+    return {"Eva": eva, "Bob": bob, "Vlad": vlad}
+
+
+async def found(people: Circle, guest: Guest, query: str = "apples", **where: str) -> set[str]:
+    page = await people.hub.archive.search(guest.member, query, **where)  # type: ignore[arg-type]
+    return {line.text.removeprefix("apples ") for line in page.lines}
+
+
+async def test_a_search_finds_what_is_ones_own(people: Circle, talked: dict[str, Guest]) -> None:
+    assert await found(people, talked["Eva"]) == {
+        "in club",
+        "in secret",
+        "in general",
+        "for Bob",
+        "for Vlad",
+    }
+    assert await found(people, talked["Bob"]) == {"in general", "for Bob"}
+    assert await found(people, talked["Vlad"]) == {"in general"}
+    assert await found(people, talked["Eva"], room="club") == {"in club"}
+    assert await found(people, talked["Bob"], user="Eva") == {"for Bob"}
+    assert await found(people, talked["Vlad"], user="Eva") == set()
+    with refused("not_member"):
+        await found(people, talked["Bob"], room="club")
+    with refused("no_room"):
+        await found(people, talked["Bob"], room="secret")
+
+
+async def test_a_search_comes_by_pages_the_newest_first(people: Circle) -> None:
+    eva = await filled(people, 7, "pear {}")
+    seen: list[int] = []
+    before = None
+    while True:
+        page = await people.hub.archive.search(eva.member, "pear", before=before, limit=3)
+        seen += [line.seq for line in page.lines]
+        if page.before is None:
+            break
+        before = page.before
+    assert seen == list(range(7, 0, -1))
