@@ -166,6 +166,8 @@ class Rift:
             raise TimedOut(f"{self._address} did not answer within {within:g} s") from None
         finally:
             del self._requests[command.id]
+            if not request.future.cancel() and not request.future.cancelled():
+                request.future.exception()  # looked at: the connection may have ended while it was sent
 
     async def ended(self) -> None:
         """Waits until the connection is over.
