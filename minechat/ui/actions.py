@@ -1,5 +1,6 @@
 """What the keys of the application do; the table of keys names each of these."""
 
+from minechat.ui import keys
 from minechat.ui.asking import Question
 from minechat.ui.board import Board
 from minechat.ui.box import Box
@@ -30,6 +31,13 @@ class KeyedApp(QuietApp):
     async def ask(self, question: str, yes: str, no: str) -> bool:
         """A question of yes or no."""
         raise NotImplementedError
+
+    async def act(self, key: str) -> bool:
+        """Does what a key is for, in its turn; whether it is for anything."""
+        action = keys.ACTIONS.get(key)
+        if action is not None:
+            await self.run_action(action)
+        return action is not None
 
     def action_screens(self, screens: int) -> None:
         """Scrolls by screens."""

@@ -24,23 +24,38 @@ async def run(session: Session, preferences: Preferences | None = None) -> int:
     """
     app = ChatApp(session, preferences or Preferences())
     with _ended_by_signals(app):
-        code = await app.run_async()
+        code = await _whole(app)
     if app.failure is not None:
         raise app.failure
     return code or 0
 
 
+async def _whole(app: ChatApp) -> int | None:
+    """Runs it to its end; where we are cancelled, the terminal is made whole first."""
+    running = asyncio.ensure_future(app.run_async())
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        app.exit(1)
+        await running
+        raise
+
+
 @contextmanager
 def _ended_by_signals(app: ChatApp) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
+    """Signals end the application in its own way; what was there before handles them afterwards."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    loop, caught = asyncio.get_running_loop(), []
     try:
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, app.exit, 128 + number)
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # nohup
+                loop.add_signal_handler(number, app.exit, 128 + number)
+                caught.append(number)
     except NotImplementedError:  # Windows: the terminal sends Ctrl-C as a key
-        yield
-        return
+        pass
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in caught:
             loop.remove_signal_handler(number)
+            signal.signal(number, before[number])

@@ -73,10 +73,10 @@ class ChatApp(KeyedApp):
     def _make_widgets(self, looks: Looks, preferences: Preferences) -> None:
         words = self.words
         self.timeline = Timeline(Layout(words, preferences.timestamp_format), looks)
-        self.box = Box(self._known, words("hint_box"))
+        self.box = Box(self._known, self.deeds.enter, self.act, words("hint_box"))
         self.question = Question(looks)
-        self._rooms = Listing(looks, words("rooms_title"), id="rooms", edge="right")
-        self._people = Listing(looks, words("people_title"), id="people", edge="left")
+        self._rooms = Listing(looks, self.act, id="rooms", edge="right")
+        self._people = Listing(looks, self.act, id="people", edge="left")
         self.sides = Sides(self._rooms, self._people, self.timeline)
         self._top, self._status = Bar(looks, id="top"), Bar(looks, id="status")
 
@@ -198,10 +198,6 @@ class ChatApp(KeyedApp):
         self.box.display = True
         self.box.focus()
 
-    @on(Box.Sent)
-    def _sent(self, event: Box.Sent) -> None:
-        self.start(self.deeds.enter(event.text, event.pasted, self.box))
-
     @on(Box.Refused)
     def _paste_refused(self, event: Box.Refused) -> None:
         self.deeds.complain(self.words("paste_too_long", size=event.size, most=MOST_BYTES))
@@ -232,8 +228,7 @@ class ChatApp(KeyedApp):
 
     @on(Timeline.Wants)
     def _wants(self, event: Timeline.Wants) -> None:
-        if self.board.connected:
-            self.start(self._past.load(event.conversation, older=event.older))
+        self.start(self._past.load(event.conversation, older=event.older))
 
     def _loaded(self, _place: Conversation) -> None:
         self.dirty()

@@ -10,7 +10,7 @@ from minechat.ui.columns import wrap
 from minechat.ui.rows import row
 from minechat.ui.themes import Looks
 
-_YES, _NO = ("enter", "y", "д"), ("escape", "n", "н")
+_YES, _NO, _LEAVING = ("enter", "y", "д"), ("escape", "n", "н"), ("ctrl+c", "ctrl+q")
 MOST_SECRET = 1024
 
 
@@ -58,6 +58,8 @@ class Question(Widget):
 
     def on_key(self, event: events.Key) -> None:
         """Answers it, or goes on with the secret."""
+        if event.key in _LEAVING and self._secret is None:
+            return  # the application's: who wants to leave is not held by a question
         event.stop()
         event.prevent_default()
         if self._secret is not None:
@@ -78,7 +80,7 @@ class Question(Widget):
         assert self._secret is not None
         if event.key == "enter":
             self._end(self._secret)
-        elif event.key == "escape":
+        elif event.key in ("escape", *_LEAVING):
             self._end(None)
         elif event.key == "backspace":
             self._secret = self._secret[:-1]

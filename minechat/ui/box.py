@@ -1,6 +1,6 @@
 """The box one writes in: Enter sends, Alt-Enter begins a line, a paste stays one message, Tab completes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual import events
 from textual.message import Message
@@ -25,6 +25,9 @@ class Box(TextArea):
     """What is being written.
 
     :param known: gives what Tab may complete to
+    :param entered: is given the text on Enter, and how many lines of it were pasted if more than one;
+        tells whether it was taken
+    :param act: does what the application does on a key; tells whether it did
     """
 
     DEFAULT_CSS = """
@@ -37,16 +40,6 @@ class Box(TextArea):
         & .text-area--placeholder { text-style: dim; }
     }
     """
-
-    class Sent(Message):
-        """Enter was pressed.
-
-        :param pasted: lines that were pasted into it, if more than one
-        """
-
-        def __init__(self, text: str, pasted: int) -> None:
-            super().__init__()
-            self.text, self.pasted = text, pasted
 
     class Refused(Message):
         """A paste is too long to be taken."""
@@ -62,13 +55,19 @@ class Box(TextArea):
             super().__init__()
             self.home = home
 
-    def __init__(self, known: Callable[[], Known], placeholder: str) -> None:
+    def __init__(
+        self,
+        known: Callable[[], Known],
+        entered: Callable[[str, int], bool],
+        act: Callable[[str], Awaitable[bool]],
+        placeholder: str,
+    ) -> None:
         super().__init__(
             soft_wrap=True, show_line_numbers=False, placeholder=placeholder, compact=True, id="box"
         )
         self.cursor_blink = False
         self.recall = Recall()
-        self._known = known
+        self._known, self._entered, self._act = known, entered, act
         self._completion: Completion | None = None
         self._pasted = 0
 
@@ -83,16 +82,23 @@ class Box(TextArea):
         self.move_cursor(self.document.end)
         self._pasted = 0
 
+    def enter(self, pasted: int = 0) -> None:
+        """Enters the text; what is not taken stays."""
+        text = self.text
+        if self._entered(text, pasted):
+            self.recall.add(text)
+            self.put("")
+
     async def _on_key(self, event: events.Key) -> None:
         if event.key != "tab":
             self._completion = None
         if event.key in _NEW_LINE:
             self.insert("\n")
         elif event.key == "enter":
-            self.post_message(self.Sent(self.text, self._pasted))
+            self.enter(self._pasted)
         elif event.key == "tab":
             self._complete()
-        elif not self._moved_out(event.key):
+        elif not (self._moved_out(event.key) or await self._act(event.key)):
             await super()._on_key(event)
             return
         event.stop()

@@ -50,10 +50,6 @@ class Conversation:
         """Whether it is a talk with one person."""
         return self.name.startswith("@")
 
-    def has_said(self) -> bool:
-        """Whether a message is in the window."""
-        return any(entry.kind is Kind.SAID for entry in self.entries)
-
     def rows(self) -> list[Entry]:
         """All that can be shown, in order."""
         return [*self.entries, *self.pending] if self.at_end else self.entries
@@ -213,7 +209,7 @@ class Conversation:
             return
         if self.follows:
             del self.entries[:over]
-            self.at_start = False
+            self.at_start = self.first_seq() is None  # without numbers nothing can be asked for again
         else:
             del self.entries[self.most :]
             self.at_end = False

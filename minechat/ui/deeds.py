@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from minechat.client.session import Session
 from minechat.errors import InvalidInput
 from minechat.text import safe, safe_nick
-from minechat.ui.box import LINES_WITHOUT_ASKING, MOST_BYTES, Box
+from minechat.ui.box import LINES_WITHOUT_ASKING, MOST_BYTES
 from minechat.ui.calls import parse
 from minechat.ui.commands import SAY
 from minechat.ui.entry import note
@@ -16,6 +16,8 @@ from minechat.ui.words import Words
 if TYPE_CHECKING:
     from minechat.ui.application import ChatApp
 
+#: Columns that a timeline needs beside a table.
+MARGIN = 28
 _KEYS = ("/help keys", "/help клавиши")
 
 
@@ -39,33 +41,47 @@ class Deeds:
         """What it is about."""
         return self._app.board.here.topic
 
-    async def enter(self, text: str, pasted: int, box: Box) -> None:
-        """Carries out a line, or says it; what cannot be done stays in the box."""
+    def enter(self, text: str, pasted: int) -> bool:
+        """Carries out a line, or says it; whether it was taken, else it stays in the box.
+
+        :param pasted: its lines that were pasted; very many are asked about first
+        """
         if not text.strip():
-            return
-        if pasted > LINES_WITHOUT_ASKING and not await self._app.ask(
-            self._words.count("question_paste", pasted), "yes_paste", "no_paste"
-        ):
-            return
+            return False
+        if pasted > LINES_WITHOUT_ASKING:
+            self._app.start(self._enter_if(pasted))
+            return False
         if text.strip().casefold() in _KEYS:
-            self._done(box, text)
             self._performer.show_keys()
-            return
+            return True
         try:
             call = parse(text, self.place, self._session.abilities, self._words.language)
         except InvalidInput as error:
             self.complain(safe(str(error)))
-            return
+            return False
         if call.slash is SAY:
-            if self._say(self.place, call.arguments["text"]):
-                self._done(box, text)
-            return
-        self._done(box, text)
-        await self._performer.perform(call)
+            return self._say(self.place, call.arguments["text"])
+        self._app.start(self._performer.perform(call))
+        return True
+
+    async def _enter_if(self, pasted: int) -> None:
+        question = self._words.count("question_paste", pasted)
+        if await self._app.ask(question, "yes_paste", "no_paste"):
+            self._app.box.enter()
 
     def tell(self, lines: list[str]) -> None:
         """Shows lines at the end of the current place."""
         self._show("\n".join(lines), error=False)
+
+    def tell_table(self, title: str, rows: list[tuple[str, str]], extra: list[str]) -> None:
+        """Shows two columns side by side where there is room, else one below the other, from the title on."""
+        widest = max(len(left) for left, _ in rows)
+        beside = widest + max(len(right) for _, right in rows) + MARGIN <= self._app.timeline.size.width
+        lines = [
+            f"{left.ljust(widest)}  {right}" if beside else f"{left}\n    {right}" for left, right in rows
+        ]
+        self._show("\n".join([title, *extra, *lines]), error=False)
+        self._app.timeline.show_from(self._app.board.here.rows()[-1])
 
     def complain(self, line: str) -> None:
         """Shows a line about what did not work."""
@@ -106,9 +122,8 @@ class Deeds:
         return await self._app.ask_secret(question)
 
     def help(self) -> None:
-        """The commands."""
+        """The commands, and where the keys are."""
         self._performer.show_help()
-        self._performer.show_keys()
 
     def _is_expected(self, place: str) -> bool:
         """Whether we have just joined it: the list of rooms may come a moment later."""
@@ -133,10 +148,6 @@ class Deeds:
             app.timeline.go_to_end()
         app.board.here.add(note(text, time(), error=error))
         app.dirty()
-
-    def _done(self, box: Box, text: str) -> None:
-        box.recall.add(text)
-        box.put("")
 
 
 def _key(place: str) -> str:

@@ -73,12 +73,20 @@ def latin(key: str) -> str:
     return f"{modifiers}+{_LATIN[letter]}" if modifiers and letter in _LATIN else key
 
 
-def bindings() -> Iterator[Binding]:
-    """The keys of the application, for Textual; they come before those of any widget."""
+def _actions() -> Iterator[tuple[str, str]]:
     for row in KEYS:
         for key in row.keys if row.action else ():
-            action = f"number({key[-1]})" if row.action == "number" else row.action
-            yield Binding(key, action, show=False, priority=True)
+            yield key, f"number({key[-1]})" if row.action == "number" else row.action
+
+
+#: What the application does on a key. A widget with the focus asks here first, when the key's turn comes:
+#: as bindings that go before all else they would overtake the letters that were typed before them.
+ACTIONS: dict[str, str] = dict(_actions())
+
+
+def bindings() -> Iterator[Binding]:
+    """The same for Textual, where no widget has the focus."""
+    return (Binding(key, action, show=False) for key, action in ACTIONS.items())
 
 
 def teach_terminal_keys() -> None:
@@ -89,7 +97,6 @@ def teach_terminal_keys() -> None:
         table[f"\x1b{number}"] = (Taught(f"alt+{number}"),)
 
 
-def documentation(words: Words) -> list[str]:
-    """All keys, a line each."""
-    widest = max(len(row.shown) for row in KEYS)
-    return [f"{row.shown.ljust(widest)}  {words(row.word)}" for row in KEYS]
+def documentation(words: Words) -> list[tuple[str, str]]:
+    """All keys, and what each does."""
+    return [(row.shown, words(row.word)) for row in KEYS]

@@ -1,6 +1,6 @@
 """A list down the side of the screen: rows of text with a cursor, drawn without a widget for each."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -35,6 +35,7 @@ class Listing(Widget):
 
     Up, Down, Home, End move the cursor while it has the focus, Enter or a click chooses.
 
+    :param act: does what the application does on a key; tells whether it did
     :param edge: the side on which a line divides it from its neighbour: ``left`` or ``right``
     """
 
@@ -48,11 +49,19 @@ class Listing(Widget):
             super().__init__()
             self.listing, self.key = listing, key
 
-    def __init__(self, looks: Looks, title: str, *, id: str, edge: str) -> None:  # noqa: A002 - Textual's
+    def __init__(
+        self,
+        looks: Looks,
+        act: Callable[[str], Awaitable[bool]],
+        *,
+        id: str,  # noqa: A002 - Textual's word
+        edge: str,
+    ) -> None:
         super().__init__(id=id)
         self._edge = edge
         self._looks = looks
-        self._title = title
+        self._act = act
+        self._title = ""
         self._items: Sequence[Item] = ()
         self._cursor = 0
         self._top = 0
@@ -93,7 +102,7 @@ class Listing(Widget):
         text = pad(item.text, max(1, width - columns(item.tail)))
         return [(text, look), (item.tail, self._style(item.tail_look))]
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Moves the cursor, chooses."""
         steps = {"up": -1, "down": 1, "pageup": -self._page(), "pagedown": self._page()}
         ends = {"home": 0, "end": len(self._items) - 1}
@@ -103,7 +112,7 @@ class Listing(Widget):
             self._move_to(self._cursor + steps[event.key])
         elif event.key in ends:
             self._move_to(ends[event.key])
-        else:
+        elif not await self._act(event.key):
             return
         event.stop()
         event.prevent_default()

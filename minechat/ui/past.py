@@ -33,8 +33,8 @@ class Past:
         first, last = place.first_seq(), place.last_seq()
         if place.loading or monotonic() < self._not_before:
             return
-        if not self.is_there or (first is None and place.entries and place.has_said()):
-            place.at_start = True  # without numbers nothing more can be asked for
+        if not self.is_there:
+            place.at_start = True
             return
         place.loading = True
         try:

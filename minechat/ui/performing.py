@@ -27,6 +27,9 @@ class Stage(Protocol):
     def tell(self, lines: list[str]) -> None:
         """Shows lines, which are safe, in the current place."""
 
+    def tell_table(self, title: str, rows: list[tuple[str, str]], extra: list[str]) -> None:
+        """Shows a title, some lines and a table of two columns, from the top on."""
+
     def complain(self, line: str) -> None:
         """Shows one line, which is safe, about what did not work."""
 
@@ -92,24 +95,22 @@ class Performer:
         """The commands and where the keys are."""
         slashes = available(self._session.abilities)
         language = self._words.language
-        usages = [slash.shown(language) for slash in slashes]
-        widest = max(map(len, usages))
-        lines = [
-            f"{usage.ljust(widest)}  {slash.help(language)}"
-            for usage, slash in zip(usages, slashes, strict=True)
-        ]
+        rows = [(slash.shown(language), slash.help(language)) for slash in slashes]
         extra = [self._words("help_mouse"), self._words("help_keys")]
-        self._stage.tell([self._words("help_title"), *lines, *extra])
+        self._stage.tell_table(self._words("help_title"), rows, extra)
 
     def show_keys(self) -> None:
         """All keys."""
-        self._stage.tell([self._words("keys_title"), *keys.documentation(self._words)])
+        self._stage.tell_table(self._words("keys_title"), keys.documentation(self._words), [])
 
     async def _order(self, order: str, call: Call) -> None:
         reply = await self._session.order(order, **call.fields)
         if order in _GOING and isinstance(reply, replies.Room):
             self.going = reply.info.room
             self._stage.go(reply.info.room)
+        if order == "log_out":
+            self._stage.leave()
+            return
         lines = [safe(part) for line in describe(reply, self._words.language) for part in line.split("\n")]
         more = [f"…[+{len(lines) - MOST_LINES}]"] if len(lines) > MOST_LINES else []
         self._stage.tell(lines[:MOST_LINES] + more)

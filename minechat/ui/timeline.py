@@ -44,6 +44,7 @@ class Timeline(Widget):
         self._shown = Conversation("")
         self._pane = self._new_pane()
         self._lines: list[Line] = []
+        self._base = Style()
 
     @property
     def follows(self) -> bool:
@@ -60,7 +61,7 @@ class Timeline(Widget):
 
     def changed(self) -> None:
         """Draws anew what is in sight; the conversation has changed."""
-        self._lines = self._pane.visible()
+        self._lines, self._base = self._pane.visible(), self.rich_style
         self._shown.follows = self._pane.follows
         self.refresh()
         self._ask_for_more()
@@ -76,12 +77,16 @@ class Timeline(Widget):
         """Moves by screens, one line less each so that one can go on reading."""
         self.scroll_by(screens * max(1, self._pane.height - 1))
 
+    def show_from(self, entry: Entry) -> None:
+        """Puts an entry at the top, or goes to the end where all of it can be seen so."""
+        self._pane.show_from(entry)
+        self._moved()
+
     def go_to_start(self) -> None:
         """To the first message that is loaded."""
         rows = self._shown.rows()
         if rows:
-            self._pane.show_from(rows[0])
-            self._moved()
+            self.show_from(rows[0])
 
     def go_to_end(self) -> None:
         """To the end; a window that ends earlier begins anew there."""
@@ -92,7 +97,7 @@ class Timeline(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen; what is too short to fill it stands at the bottom."""
-        base = self.rich_style
+        base = self._base
         number = y - (self._pane.height - len(self._lines))
         if not 0 <= number < len(self._lines):
             return Strip.blank(self.size.width, base)

@@ -8,6 +8,7 @@ from typing import Any
 
 from minechat.client.feed import Feed
 from minechat.client.session import (
+    Happened,
     Heard,
     History,
     Message,
@@ -139,6 +140,14 @@ class StagedSession:
             self._feed.tell_messages(event.messages)
         else:
             self._feed.tell(event)
+
+    def tell_harm(self, text: str) -> None:
+        """A text stands wherever a server may put one: topic, room, person, reason."""
+        places = [*self.places.values(), Place(name=text, topic=text), Place(name=f"@{text}")]
+        self.tell(PlacesChanged(places=tuple(replace(place, topic=text) for place in places)))
+        self.tell(PeopleChanged(people=frozenset({self.nickname, text})))
+        self.tell(Happened(place="general", event=text, nick=text, by=text, reason=text, detail=text))
+        self.tell(StateChanged(state="connected", reason=text))
 
     def close(self, failure: Exception | None = None) -> None:
         """The session ends."""

@@ -1,0 +1,152 @@
+"""Writing on the screen: messages, pastes, completion and commands, over a session in memory."""
+
+from minechat.errors import Refused
+from minechat.protocol.rift import replies
+from minechat.ui.entry import Sending
+from tests.ui.screens import connected
+
+
+async def test_what_is_written_is_said() -> None:
+    async with connected() as shown:
+        await shown.type("hi there")
+        await shown.pilot.press("alt+enter", "x", "enter")
+        await shown.until(lambda: shown.session.said == [("general", "hi there\nx")])
+        await shown.until_shown("me │ hi there")
+        assert shown.app.board.here.pending == []
+        assert shown.app.box.text == ""
+
+
+async def test_without_a_connection_it_waits_and_is_sent_once() -> None:
+    async with connected() as shown:
+        shown.session.lose()
+        await shown.until_shown("○ lost")
+        await shown.enter("hello")
+        await shown.until_shown("waits for the connection")
+        await shown.until_shown("1 message waits")
+        shown.session.connect()
+        await shown.until(lambda: shown.session.said == [("general", "hello")])
+        await shown.until(lambda: "waits" not in shown.text())
+        assert shown.text().count("hello") == 1
+
+
+async def test_what_is_refused_says_why_and_can_be_taken_up_again() -> None:
+    async with connected() as shown:
+        shown.session.refusal = Refused("you are muted here")
+        await shown.enter("hello")
+        await shown.until_shown("not sent: you are muted here")
+        entry = shown.app.board.here.entries[-1]
+        assert entry.sending is Sending.FAILED
+        await shown.pilot.press("up")
+        assert shown.app.box.text == "hello"
+
+
+async def test_a_message_that_is_too_long_stays_in_the_box() -> None:
+    async with connected() as shown:
+        await shown.enter("я" * 2048)
+        await shown.until(lambda: len(shown.session.said) == 1)
+        await shown.enter("я" * 2049)
+        await shown.until_shown("4098 bytes of 4096: too long to send")
+        assert len(shown.app.box.text) == 2049
+        assert len(shown.session.said) == 1
+
+
+async def test_a_paste_is_one_message_and_a_long_one_is_asked_about() -> None:
+    async with connected() as shown:
+        await shown.paste("one\r\ntwo\nthree")
+        await shown.pilot.press("enter")
+        await shown.until(lambda: shown.session.said == [("general", "one\ntwo\nthree")])
+        await shown.paste("\n".join(map(str, range(12))))
+        await shown.pilot.press("enter")
+        await shown.until_shown("12 lines were pasted")
+        await shown.pilot.press("escape")
+        await shown.until(lambda: shown.app.focused is shown.app.box)
+        assert len(shown.session.said) == 1
+        assert shown.app.box.text.startswith("0\n1\n")
+        await shown.pilot.press("enter")
+        await shown.until_shown("12 lines were pasted")
+        await shown.pilot.press("enter")
+        await shown.until(lambda: len(shown.session.said) == 2)
+
+
+async def test_what_is_pasted_is_harmless_in_the_box() -> None:
+    async with connected() as shown:
+        await shown.paste("a\x1b[2Jb\x9bc")
+        await shown.paste("\td")
+        assert shown.app.box.text == "a␛[2Jb\\x9bc    d"
+        await shown.paste("x" * 20_000)
+        await shown.until_shown("20000 bytes are too long to paste")
+
+
+async def test_tab_completes_and_goes_on() -> None:
+    async with connected() as shown:
+        await shown.until(lambda: "Vasya" in shown.app.board.people)
+        await shown.type("va")
+        await shown.pilot.press("tab")
+        assert shown.app.box.text == "Vasya: "
+        await shown.pilot.press("ctrl+u")
+        await shown.enter("")
+        shown.app.box.put("/jo")
+        await shown.pilot.press("tab")
+        assert shown.app.box.text == "/join "
+
+
+async def test_commands_are_carried_out_and_answered() -> None:
+    async with connected() as shown:
+        shown.session.answers["get_online_users"] = replies.OnlineUsers(users=("Vasya", "x\x1b[2J"))
+        await shown.enter("/users")
+        await shown.until_shown("2 online: Vasya, x␛[2J")
+        await shown.enter("/mute Vasya 10m too loud")
+        await shown.until(lambda: shown.session.orders[-1][0] == "mute")
+        assert shown.session.orders[-1][1] == {
+            "room": "general",
+            "username": "Vasya",
+            "seconds": 600.0,
+            "reason": "too loud",
+        }
+        shown.session.answers["kick"] = Refused("only a moderator may do that")
+        await shown.enter("/kick Vasya")
+        await shown.until_shown("! only a moderator may do that")
+        await shown.enter("/nonsense")
+        await shown.until_shown("! no such command: /nonsense")
+        assert shown.app.box.text == "/nonsense"
+
+
+async def test_a_room_that_is_joined_is_gone_to() -> None:
+    async with connected() as shown:
+        info = replies.RoomInfo(room="books", topic="", invite_only=False, members=1, role="member", last=0)
+        shown.session.answers["join_room"] = replies.Room(info=info)
+        await shown.enter("/join books")
+        await shown.until(lambda: shown.app.board.current == "books")
+        await shown.enter("/go nowhere")
+        await shown.until_shown("! you are not in nowhere")
+        await shown.enter("/pm Anna hello")
+        await shown.until(lambda: shown.session.said == [("@Anna", "hello")])
+        assert shown.app.board.current == "@Anna"
+
+
+async def test_help_is_made_of_the_tables() -> None:
+    async with connected((120, 60)) as shown:
+        await shown.enter("/help")
+        await shown.until_shown("/mute NAME [TIME] [REASON]")
+        assert "Hold Shift" in shown.text()
+        await shown.enter("/help keys")
+        await shown.until_shown("Alt-Enter, Ctrl-J")
+        await shown.enter("/help mute")
+        await shown.until_shown("· /mute NAME [TIME] [REASON]  ")
+
+
+async def test_a_password_is_changed_unseen() -> None:
+    async with connected() as shown:
+        await shown.enter("/password")
+        await shown.until_shown("Your password now")
+        await shown.type("old-one")
+        assert "old-one" not in shown.text()
+        assert "•••••••" in shown.text()
+        await shown.pilot.press("enter")
+        for question in ("The new password:", "The new password again:"):
+            await shown.until_shown(question)
+            await shown.type("new-one")
+            await shown.pilot.press("enter")
+        await shown.until_shown("the password is changed")
+        assert shown.session.orders == [("change_password", {"new": "new-one", "old": "old-one"})]
+        assert shown.app.focused is shown.app.box
