@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.campaign._crowd import descriptors_of
 from tests.campaign.criteria import criterion
 
 #: Connections on each port.
@@ -81,18 +82,17 @@ def cut(size: int, folder: Path) -> str:
         assert server.stderr is not None
         found = SERVING.search(server.stderr.readline())
         assert found is not None, "it did not start"
-        descriptors = Path(f"/proc/{server.pid}/fd")
-        base = len(os.listdir(descriptors))
+        base = descriptors_of(server.pid)
         near_crowd = _crowd(near, found.groups(), 5)
         far_crowd = _crowd(far, found.groups(), PEERS)
         try:
             ip("-n", near, "route", "add", "blackhole", "10.124.0.2/32")
             began = time.monotonic()
-            while len(os.listdir(descriptors)) > base + 10:
+            while descriptors_of(server.pid) > base + 10:
                 assert time.monotonic() - began < 1.5 * size + 5, "they still hold their places"
                 time.sleep(0.05)
             took = time.monotonic() - began
-            assert len(os.listdir(descriptors)) == base + 10, "somebody whose cable is whole was cut off"
+            assert descriptors_of(server.pid) == base + 10, "somebody whose cable is whole was cut off"
         finally:
             for crowd in (near_crowd, far_crowd):
                 crowd.kill()

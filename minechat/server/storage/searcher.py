@@ -137,8 +137,11 @@ class Searcher:
 
     def _index_some(self, database: sqlite3.Connection) -> bool:
         """Whether there was something to index."""
+        ends = [(room_id, last) for room_id, last in database.execute(search_statements.ROOM_ENDS) if last]
+        if not ends:
+            return False
         index = self._opened(database)
-        for room_id, last in database.execute(search_statements.ROOM_ENDS).fetchall():
+        for room_id, last in ends:
             if index.lacks(room_id, last):
                 return index.add_page(database, room_id, FEW) > 0
         return False

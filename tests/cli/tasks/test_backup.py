@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.cli.tasks.programs import refused, task
-from tests.server.storage.test_backup import furnish, say_much, storage
+from tests.server.storage.test_backup import furnish, names, say_much, storage
 
 
 async def test_it_writes_the_file_and_tells_what_it_holds(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_it_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "nothing is overwritten" in refused(task(tmp_path, "backup", "there"))
     assert "does not exist" in refused(task(tmp_path, "backup", "nowhere/one.backup"))
     assert "garbage" in refused(task(tmp_path, "backup", "one.backup", database="garbage"))
-    assert {one.name for one in tmp_path.iterdir()} == {"a.db", "a.db.lock", "a.db-wal", "a.db-shm", "there"}
+    assert names(tmp_path) == {"a.db", "a.db.lock", "a.db-wal", "a.db-shm", "there"}
     assert (tmp_path / "a.db-wal").stat().st_size == 0  # SQLite's, for whoever opens it next
 
 
@@ -71,4 +71,4 @@ async def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (130, "")
-    assert {one.name for one in tmp_path.iterdir()} <= {"a.db", "a.db.lock", "a.db-wal", "a.db-shm"}
+    assert names(tmp_path) <= {"a.db", "a.db.lock", "a.db-wal", "a.db-shm"}

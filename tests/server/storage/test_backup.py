@@ -33,6 +33,11 @@ async def storage(folder: Path) -> AsyncIterator[Storage]:
         yield storage
 
 
+def names(folder: Path) -> set[str]:
+    """The files there, but for the index of the search, which a server makes when it has time."""
+    return {one.name for one in folder.iterdir() if ".search" not in one.name}
+
+
 async def furnish(storage: Storage, messages: int = 50) -> None:
     one = await register(storage, "Brave Вася")
     await storage.add_ban(Ban(None, "192.0.2.7", None, "flooding", 1.0), DEED)
@@ -160,7 +165,7 @@ async def test_a_file_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
             with pytest.raises(BackupUnusable, match="it is there already, and nothing is overwritten"):
                 back_up(database(tmp_path), target)
             assert Path(target).read_bytes() == before
-    assert {one.name for one in tmp_path.iterdir()} == {"a.db", "a.db.lock", "taken"}
+    assert names(tmp_path) == {"a.db", "a.db.lock", "taken"}
 
 
 async def test_an_older_database_is_copied_as_it_is(tmp_path: Path) -> None:
@@ -218,7 +223,7 @@ async def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
     with pytest.raises(BackupUnusable, match="malformed") as caught:
         back_up(database(tmp_path), str(tmp_path / "one"))
     assert str(caught.value).isprintable()
-    assert {one.name for one in tmp_path.iterdir()} <= {"a.db", "a.db.lock", "a.db-wal", "a.db-shm"}
+    assert names(tmp_path) <= {"a.db", "a.db.lock", "a.db-wal", "a.db-shm"}
 
 
 @pytest.mark.needs("mount", "umount")
