@@ -86,7 +86,7 @@ class Audience:
         """It hears what the wire brings from now on."""
         if wire.pending:
             self.apart(outlet).begin_at(wire)
-        outlet.wires += (wire,)
+        outlet.wires = (*outlet.wires, wire) if outlet.wires else wire.alone
         wire.place(outlet)
 
     def discard(self, outlet: Outlet) -> None:

@@ -21,7 +21,9 @@ import platform
 import struct
 import sys
 import weakref
+from array import array
 from collections.abc import Collection
+from operator import itemgetter
 
 #: Writes handed to the kernel at once.
 MOST = 1024
@@ -75,12 +77,11 @@ class Batch:
         if descriptors == self._descriptors:
             return
         most = max(descriptors, default=0)
-        if most >= self._provided:
+        if most >= len(self._addresses):
             self._provide(2 * most)
-        first = ctypes.addressof(self._requests)
-        self._pointers = (ctypes.c_ulong * len(descriptors))(
-            *[first + _REQUEST.size * descriptor for descriptor in descriptors]
-        )
+        # The quickest way by far, and it counts: in a room somebody is left out of each turn, who said it.
+        addresses = itemgetter(*descriptors, 0, 0)(self._addresses)[:-2]  # of one item it would give no tuple
+        self._pointers = (ctypes.c_ulong * len(descriptors)).from_buffer(array("L", addresses))
         self._descriptors = descriptors
 
     def _provide(self, count: int) -> None:
@@ -90,7 +91,8 @@ class Batch:
             _REQUEST.pack(number, 0, 0, _PWRITEV, 0, number, block, 1, 0, 0, 0, 0) for number in range(count)
         ]
         self._requests = ctypes.create_string_buffer(b"".join(requests))
-        self._provided = count
+        first = ctypes.addressof(self._requests)
+        self._addresses = [first + _REQUEST.size * number for number in range(count)]
 
     def _write_from(self, first: int) -> list[int]:
         most = ctypes.c_long(min(MOST, len(self._descriptors) - first))

@@ -32,12 +32,14 @@ class Wire:
     :ivar others: who lags, and who has no descriptor to write to
     :ivar pending: what this turn brought, in order
     :ivar left_out: how many times a reader was left out of it
+    :ivar alone: what those hear who hear nothing else: one tuple for all of them
     :ivar kept: False where it ends with its last reader
     """
 
     __slots__ = (
         "_deserted",
         "_turns",
+        "alone",
         "direct",
         "encode",
         "kept",
@@ -51,6 +53,7 @@ class Wire:
         self.room = room
         self.encode = encode
         self.kept = kept
+        self.alone = (self,)
         self.direct: dict[int, Outlet] = {}
         self.others: dict[Outlet, None] = {}
         self.pending: list[bytes] = []
