@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.timer import Timer
 
-from minechat.client.session import Session, StateChanged
+from minechat.client.session import GENERAL, Session, StateChanged
+from minechat.text import safe_nick
 from minechat.ui import keys, sight
 from minechat.ui.actions import KeyedApp
 from minechat.ui.asking import Question
@@ -230,7 +231,9 @@ class ChatApp(KeyedApp):
     def _wants(self, event: Timeline.Wants) -> None:
         self.start(self._past.load(event.conversation, older=event.older))
 
-    def _loaded(self, _place: Conversation) -> None:
+    def _loaded(self, place: Conversation) -> None:
+        if place.name == GENERAL and place.at_start and not place.entries:
+            self.deeds.tell([self.words("welcome", nick=safe_nick(self.board.nickname))])
         self.dirty()
 
     def on_app_blur(self) -> None:

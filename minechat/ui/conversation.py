@@ -70,6 +70,7 @@ class Conversation:
         seq = message.seq
         if seq is not None:
             if self.at_end and seq <= (self.last_seq() or 0):
+                self._arrived(message)
                 return None
             self.last = max(self.last, seq)
         entry = self._entry(message)
@@ -92,6 +93,7 @@ class Conversation:
         ]
         self.entries[:0] = older
         self.at_start = not page.more
+        self._drop_arrived(older)
         if page.messages and page.messages[-1].seq is not None:
             self.last = max(self.last, page.messages[-1].seq)
         if len(self.entries) > self.most:
@@ -102,11 +104,9 @@ class Conversation:
     def later(self, page: History) -> None:
         """Puts a newer page behind the window."""
         known = self.last_seq() or 0
-        self.entries += [
-            self._entry(message)
-            for message in page.messages
-            if message.seq is not None and message.seq > known
-        ]
+        newer = [self._entry(said) for said in page.messages if said.seq is not None and said.seq > known]
+        self.entries += newer
+        self._drop_arrived(newer)
         self.at_end = not page.more and self.last <= (self.last_seq() or 0)
         over = len(self.entries) - self.most
         if over > 0:
@@ -187,6 +187,11 @@ class Conversation:
             if entry.seq == message.seq is not None or " ".join(entry.text.split()) == plain:
                 self._remove_pending(entry)
                 return
+
+    def _drop_arrived(self, entries: list[Entry]) -> None:
+        """Ends the way of what is stored and has come with a page before it was heard."""
+        seqs = {entry.seq for entry in entries}
+        self.pending = [entry for entry in self.pending if entry.seq is None or entry.seq not in seqs]
 
     def _remove_pending(self, entry: Entry) -> None:
         if entry in self.pending:

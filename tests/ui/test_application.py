@@ -2,7 +2,7 @@
 
 import pytest
 
-from minechat.client.session import Happened
+from minechat.client.session import Happened, Place, PlacesChanged, StateChanged
 from minechat.ui.application import ChatApp
 from minechat.ui.preferences import Preferences
 from tests.ui.screens import connected, screen
@@ -16,7 +16,7 @@ async def test_it_is_there_before_the_connection_and_tells_its_state() -> None:
         shown.session.connect()
         await shown.until_shown("● connected  me")
         shown.session.lose("the network is unreachable", 7)
-        await shown.until_shown("○ lost: the network is unreachable; next try in 7 s")
+        await shown.until_shown("○ lost, next try in 7 s: the network is unreachable")
         await shown.until_shown("next try in 6 s")
 
 
@@ -150,3 +150,44 @@ async def test_nothing_is_said_by_colour_alone(theme: str) -> None:
             if segment.style is not None and segment.style.color is not None
         }
         assert (colours <= {"default"}) is (theme == "none")
+
+
+async def test_a_chat_of_two_connections_tells_both() -> None:
+    session = StagedSession(places=("general",), abilities=frozenset({"history"}), numbered=False)
+    async with screen(session) as shown:
+        session.connected = True
+        session.tell(PlacesChanged(places=(Place(name="general"),)))
+        session.tell(StateChanged(state="connected", link="listen"))
+        session.tell(StateChanged(state="lost", reason="refused", link="speak"))
+        await shown.until_shown("● reading: connected  ○ writing: lost: refused")
+        await shown.enter("hello")
+        await shown.until_shown("waits for the connection")
+        session.tell(StateChanged(state="connected", link="speak"))
+        await shown.until(
+            lambda: shown.app.board.here.pending == [] and session.said == [("general", "hello")]
+        )
+        session.hear("general", "Vasya", "hello to you")
+        await shown.until_shown("hello to you")
+        await shown.enter("/mute Vasya")
+        await shown.until_shown("! this chat has no /mute")
+
+
+async def test_a_newcomer_is_told_where_help_is() -> None:
+    async with connected() as shown:
+        await shown.until_shown("You are me. /help shows the commands")
+
+
+async def test_logging_out_leaves() -> None:
+    async with connected() as shown:
+        await shown.enter("/logout")
+        await shown.until(lambda: not shown.app.is_running)
+        assert shown.session.orders == [("log_out", {})]
+
+
+async def test_a_session_that_ends_leaves_the_screen_readable() -> None:
+    async with connected(messages=30) as shown:
+        shown.session.tell(StateChanged(state="ended", reason="your password was changed"))
+        shown.session.close()
+        await shown.until_shown("✗ ended: your password was changed")
+        await shown.pilot.press("pageup")
+        await shown.until_shown("message 5")

@@ -168,6 +168,20 @@ def test_heard_before_its_answer_it_is_shown_once() -> None:
     assert (found.pending, seqs(found)) == ([], [1, 2, 3])
 
 
+@pytest.mark.parametrize("heard_first", [True, False])
+def test_loaded_before_it_is_heard_it_is_shown_once(heard_first: bool) -> None:
+    found = place()
+    entry = Entry(Kind.SAID, "x", 0.0, "me", mine=True, sending=Sending.SENDING)
+    found.pending.append(entry)
+    if heard_first:
+        found.earlier(page(1, 1, more=False))
+    found.was_sent(entry, 1)
+    if not heard_first:
+        found.earlier(page(1, 1, more=False))
+    found.hear(message(1, mine=True), seen=True)
+    assert (found.pending, seqs(found)) == ([], [1])
+
+
 def test_what_was_not_taken_stays_with_its_reason() -> None:
     found = place(1)
     entry = Entry(Kind.SAID, "x", 0.0, "me", mine=True, sending=Sending.FAILED)
