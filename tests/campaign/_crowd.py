@@ -21,11 +21,15 @@ GREETING, REFUSAL = b"Hello ", b"Message not sent: "
 
 
 def descriptors_of(process: int) -> int:
-    """How many a process has, but for the index of the search, which it opens when it has time."""
+    """How many a process has, but for its database, which the search opens too when it has time.
+
+    SQLite closes no descriptor of a file while another connection of the process holds a lock on it: it
+    keeps it for the next one that opens the file.
+    """
     found = 0
     for link in Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            found += ".search" not in str(link.readlink())
+            found += ".db" not in link.readlink().name
     return found
 
 
