@@ -176,9 +176,13 @@ class Rift:
         :raises NetworkError: it broke off
         :raises Exception: a defect, also one of ``hear``
         """
-        await self._over.wait()
+        await self.closed()
         assert self._failure is not None
         raise self._failure
+
+    async def closed(self) -> None:
+        """Waits until the connection is over, for whatever reason."""
+        await self._over.wait()
 
     async def read(self) -> None:
         """Takes what the server says until the connection is over; ``rift`` runs it."""

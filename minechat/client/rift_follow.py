@@ -14,6 +14,8 @@ from minechat.protocol.rift import replies as r
 PAGE = 100
 #: Pages of rooms, far more than an account may join.
 _PAGES = 20
+#: Why there is no history for us, such as after a kick.
+_NOT_FOR_US = {"not_member", "no_room", "no_user", "not_allowed", "banned"}
 #: The longest pause that a busy server may ask for before the same question comes again, in seconds.
 _PAUSE = 60.0
 
@@ -63,8 +65,10 @@ async def _fetch(wire: Rift, picture: Picture, place: str, after: int) -> None:
     take = partial(_take, picture, place)
     try:
         await _asked(wire, c.GetHistory(room=room, user=user, after=after, limit=PAGE), take)
-    except Refused:
-        # No history for us here, such as after a kick: what waits is told as it is.
+    except Refused as exc:
+        if exc.code not in _NOT_FOR_US:
+            raise  # the next connection asks again
+        # What waits is told as it is.
         picture.page(place, (), more=False)
 
 

@@ -99,7 +99,9 @@ class RiftSession:
 
         try:
             await wire.ask(command, within=self._patience, take=take)
-        except (NetworkError, Rejected):
+        except (NetworkError, Rejected) as exc:
+            if getattr(exc, "code", "") == "stopping":
+                await wire.closed()  # and then said again: it was not stored
             if not wire.over:
                 raise
             return None

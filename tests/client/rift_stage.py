@@ -118,7 +118,7 @@ class Chat:
         elif isinstance(command, c.RoomMessage):
             reply = self._store(guest, command)
         elif isinstance(command, c.GetHistory):
-            reply = self._history(command)
+            reply = self.history(command)
         else:
             reply = self._plain(command)
         return None if reply is None else replace(reply, id=command.id)
@@ -155,7 +155,8 @@ class Chat:
         one = found or self.say(command.room, command.text, guest.name, command.id)
         return r.MessageStored(room=command.room, seq=one.seq, time=one.time)
 
-    def _history(self, command: c.GetHistory) -> r.Reply:
+    def history(self, command: c.GetHistory) -> r.Reply:
+        """A page of what was said."""
         messages = self.rooms[command.room] if command.room else self.conversations[command.user or ""]
         most = min(command.limit, self.page)
         if command.after is not None:

@@ -195,6 +195,52 @@ async def test_a_message_under_way_is_said_again_with_its_key(stage: Chat) -> No
     assert len(stage.rooms["general"]) == 2
 
 
+async def test_a_server_that_stops_before_it_stores_gets_the_message_when_it_is_back(stage: Chat) -> None:
+    stage.answers[c.RoomMessage] = lambda command: r.Error(error="going down", code="stopping")
+    async with session(stage) as (one, told):
+        await in_the_room(told)
+        saying = asyncio.create_task(one.say("general", "hello"))
+        while not isinstance(stage.asked[-1], c.RoomMessage):
+            await asyncio.sleep(0)
+        await stage.stop()
+        del stage.answers[c.RoomMessage]
+        await stage.start()
+        assert (await saying).seq == 1
+        await told.until(lambda: told.numbers() == [1])
+
+
+@pytest.mark.parametrize("code", ["stopping", "internal", "not_stored"])
+async def test_history_that_is_refused_for_now_is_asked_for_on_the_next_connection(
+    stage: Chat, code: str
+) -> None:
+    for number in range(5):
+        stage.say("general", str(number))
+    refused = iter([True])
+
+    def refuse(command: c.Command) -> r.Reply:
+        if next(refused, None):
+            return r.Error(error="not now", code=code)
+        del stage.answers[c.GetHistory]
+        assert isinstance(command, c.GetHistory)
+        return stage.history(command)
+
+    stage.answers[c.GetHistory] = refuse
+    async with session(stage, marks={"general": 0}) as (_, told):
+        await in_the_room(told)
+        stage.say("general", "live")
+        await told.until(lambda: len(told.numbers()) == 6)
+    assert told.numbers() == [1, 2, 3, 4, 5, 6]
+
+
+async def test_history_that_is_not_for_us_holds_nothing_up(stage: Chat) -> None:
+    stage.say("general", "before")
+    stage.answers[c.GetHistory] = lambda command: r.Error(error="no", code="not_member")
+    async with session(stage, marks={"general": 0}) as (_, told):
+        await in_the_room(told)
+        stage.say("general", "live")
+        await told.until(lambda: told.numbers() == [2])
+
+
 async def test_a_message_whose_answer_never_comes_is_unknown(stage: Chat) -> None:
     stage.answers[c.RoomMessage] = lambda command: None
     async with session(stage, patience=0.2) as (one, told):
