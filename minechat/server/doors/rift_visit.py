@@ -91,7 +91,7 @@ class Visit:
     def dismiss(self, reason: Refused) -> None:
         """Tells the client why and ends the visit at once: an order of the owner, or of the account's own."""
         if not self.ended:
-            self.refuse(reason)
+            self._client.send(self._talk.send(self._refusal(reason)))
             self.end(AGAINST_THE_RULES)
 
     def abandon(self) -> None:
@@ -183,13 +183,14 @@ class Visit:
             self.end(DONE)
 
     def refuse(self, reason: Failure, command: Command | None = None) -> None:
-        if self.ended:
-            return
+        if not self.ended:
+            self.say(self._refusal(reason, command))
+
+    def _refusal(self, reason: Failure, command: Command | None = None) -> Reply:
         to = "" if command is None else BY_COMMAND[type(command)].word
         request = None if command is None else command.id
-        self.say(
-            self._talk.refuse(str(reason), code_of(reason), to=to, request=request, wait=wait_of(reason))
-        )
+        code, wait = code_of(reason), wait_of(reason)
+        return self._talk.refuse(str(reason), code, to=to, request=request, wait=wait)
 
     def end(self, code: int) -> None:
         """Nothing more is heard or said. What is under way goes on to its end, unheard."""

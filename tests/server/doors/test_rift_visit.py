@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -399,8 +400,24 @@ async def test_a_server_that_stops_answers_what_is_under_way_and_goes(settings: 
     answers = [frame["payload"] for frame in frames]
     assert [one["id"] for one in answers] == [str(number) for number in range(len(answers))]
     assert {one.get("code", "stored") for one in answers} <= {"stored", "stopping"}
+    assert sum("code" not in one for one in answers) == server.figures.messages
     assert code == 1001
     assert await new.closed() == ([], 1001)
+
+
+async def test_a_server_that_stops_waits_for_the_commits_that_are_under_way(settings: Settings) -> None:
+    async with running(replace(settings, rift_port=0)) as server:
+        ann = await Rift.open(server.rift_port)
+        await ann.register("ann")
+        await ann.log_in("ann", *QUIET)
+        other = sqlite3.connect(settings.database.removeprefix("sqlite:///"))
+        other.execute("BEGIN IMMEDIATE")
+        await ann.send("room_message", text="just in time", id="1")
+        await (await ann.socket.ping())  # the message has been taken before it
+        asyncio.get_running_loop().call_later(0.3, other.close)
+    frames, code = await ann.closed()
+    assert [(frame["type"], frame["payload"]["id"]) for frame in frames] == [("message_stored", "1")]
+    assert code == 1001
 
 
 async def ann_heard(server: Server) -> None:
