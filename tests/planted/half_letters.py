@@ -1,13 +1,15 @@
 """Half a surrogate pair, from a wrong locale or a hostile server, kills whoever has to encode it next.
 
 It goes to the wire as bytes that are not UTF-8, out of an account's name into the caller's hands, and
-back from the database as an error that no visit expects.
+back from the database as an error that no visit expects. RIFT's frames may hold it in any string.
 """
 
 import json
+import re
 
 from minechat.events import Account
 from minechat.protocol import lines, phrases
+from minechat.protocol.rift import strict
 from minechat.server.storage import commit
 
 decode_account = phrases.decode_account
@@ -37,3 +39,4 @@ lines.encode = phrases.encode = encode
 phrases._utf8 = utf8
 phrases.decode_account = account_as_named
 commit._presentable = as_it_is
+strict._NOT_TEXT = re.compile("\0")

@@ -78,6 +78,7 @@ PLANTED = [
     Planted(
         "half_letters",
         "protocol/test_speak.py::test_a_text_with_half_a_letter_is_refused",
+        "protocol/rift/test_strict.py::test_half_a_letter_is_in_no_string_of_a_frame",
         "protocol/test_speak.py::test_a_nickname_with_half_a_letter_can_be_encoded",
         "server/storage/test_commit.py::test_one_bad_operation_does_not_sink_the_rest",
         "server/storage/test_storage.py::test_a_message_that_cannot_be_stored_hurts_nobody_else",
@@ -95,6 +96,7 @@ PLANTED = [
         "server/test_moderation.py::test_a_new_owner_takes_the_place_of_the_old_one",
         "server/test_moderation.py::test_what_was_done_is_read_by_moderators_by_pages",
         "server/test_rooms.py::test_who_knows_of_rooms_has_to_join_before_posting",
+        "server/doors/test_rift_rights.py::test_deeds_against_an_equal_or_a_greater_one",
         # Only root can become the other user whose order must be refused.
         *(["server/test_admin.py::test_an_order_of_another_user_is_refused"] if os.geteuid() == 0 else []),
     ),

@@ -94,6 +94,13 @@ def test_what_is_refused_and_why(reason: str, text: str) -> None:
     assert refused.value.code == "bad_frame"
 
 
+def test_half_a_letter_is_in_no_string_of_a_frame() -> None:
+    for half in (r"\ud800", r"\udfff", r"\ude00\ud83d"):
+        for text in (f'{{"a": "{half}"}}', f'{{"{half}": 0}}', f'{{"a": [{{"b": "x{half}"}}]}}'):
+            with pytest.raises(BadFrame):
+                loads(text)
+
+
 def test_whole_surrogate_pairs_are_text() -> None:
     assert loads('{"\\ud83d\\ude00": "\\uD83D\\uDE00", "b": "\\\\ud800"}') == {"😀": "😀", "b": "\\ud800"}
 
