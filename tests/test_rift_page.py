@@ -15,6 +15,7 @@ from minechat.protocol.rift.codes import CODES
 from minechat.protocol.rift.command_table import ROWS as COMMANDS
 from minechat.protocol.rift.commands import FEATURES
 from minechat.protocol.rift.reply_table import ROWS as REPLIES
+from minechat.protocol.rift.strict import BYTES_A_VALUE, FRAME_LIMIT
 from minechat.server.app import running
 from minechat.server.settings import PROFILES, Settings
 from tests.markdown import FENCE, NUMBER, prose, rows
@@ -24,7 +25,7 @@ from tests.test_protocol_page import MARKED, UNITS, in_code
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "rift.md").read_text(encoding="utf-8")
 #: Names and codes of others, which no constant of ours holds: RFCs, close codes, the port, counted things.
-OTHERS = "0 0000 1 2 4 5 7 8 9 16 64 128 1000 1001 1002 1003 1007 1008 1009 1970 8259 8765".split()
+OTHERS = "0 0000 1 2 4 5 7 8 9 16 64 128 1000 1001 1002 1003 1007 1008 1009 1013 403 503 1970 8192 8259 8765".split()
 
 
 def test_the_tables_are_fresh() -> None:
@@ -64,6 +65,10 @@ def test_no_other_number_stands_unmarked() -> None:
     generated = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", PAGE, flags=re.S)
     text = MARKED.sub("", re.sub(r"^\d+\. ", "", prose(generated), flags=re.M))
     assert {match[0] for match in NUMBER.finditer(text)} - set(OTHERS) == set()
+
+
+def test_the_most_values_of_a_frame_are_those_of_the_page() -> None:
+    assert FRAME_LIMIT // BYTES_A_VALUE == 8192
 
 
 def session() -> list[tuple[str, str, dict[str, Any]]]:
