@@ -24,8 +24,9 @@ from tests.test_protocol_page import MARKED, UNITS, in_code
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "rift.md").read_text(encoding="utf-8")
-#: Names and codes of others, which no constant of ours holds: RFCs, close codes, the port, counted things.
-OTHERS = "0 0000 1 2 4 5 7 8 9 16 64 128 1000 1001 1002 1003 1007 1008 1009 1013 403 503 1970 8192 8259 8765".split()
+#: Names and codes of others, which no constant of ours holds: RFCs, HTTP, the port, counted things.
+OTHERS = {"0", "1", "2", "5", "16", "64", "403", "503", "1970", "8192", "8259", "8765"}
+CLOSES = {"1000", "1001", "1002", "1003", "1007", "1008", "1009", "1013"}
 
 
 def test_the_tables_are_fresh() -> None:
@@ -64,7 +65,7 @@ def test_each_number_is_the_one_in_the_code(number: str, unit: str, name: str) -
 def test_no_other_number_stands_unmarked() -> None:
     generated = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", PAGE, flags=re.S)
     text = MARKED.sub("", re.sub(r"^\d+\. ", "", prose(generated), flags=re.M))
-    assert {match[0] for match in NUMBER.finditer(text)} - set(OTHERS) == set()
+    assert {match[0] for match in NUMBER.finditer(text)} - OTHERS - CLOSES == set()
 
 
 def test_the_most_values_of_a_frame_are_those_of_the_page() -> None:
