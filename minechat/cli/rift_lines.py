@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from minechat.cli.rift_words import RiftWords
 from minechat.client.session import (
+    GENERAL,
     Happened,
     Heard,
     Message,
@@ -198,16 +199,14 @@ class Lines:
                 await self.tell("ended_state", reason=event.reason)
 
     async def _begin(self) -> None:
-        """The past of the place, which is joined where that is needed; what fails is told and no end."""
+        """Goes into the place and shows its past; who stays for all places is only told what fails."""
         try:
-            try:
-                await self.past(self.place, self._last)
-            except Refused as error:
-                if error.code != "not_member" or self.place.startswith("@"):
-                    raise
+            if self.place != GENERAL and not self.place.startswith("@"):
                 await self._session.order("join_room", room=self.place)
-                await self.past(self.place, self._last)
+            await self.past(self.place, self._last)
         except MinechatError as error:
+            if self._only is not None and isinstance(error, Refused):
+                raise
             await self.say_line(str(error))
 
     async def _listed(self, places: Iterable[Place]) -> None:

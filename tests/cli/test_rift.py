@@ -392,3 +392,9 @@ def test_a_post_loads_neither_textual_nor_a_prompt(vasya: RiftCommands) -> None:
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_watcher_of_a_room_that_is_not_there_ends(vasya: RiftCommands) -> None:
+    done = vasya.run("rift", "--plain", "--room", "no-such-room")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "no such room" in done.stderr
