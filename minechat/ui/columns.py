@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from wcwidth import iter_graphemes, width
+from wcwidth import iter_graphemes, wcwidth, width
 
 from minechat.text import safe
 
@@ -29,7 +29,8 @@ def paragraphs(text: str) -> list[str]:
 
 
 def columns(text: str) -> int:
-    """The columns that a safe text takes."""
+    """The most columns that a safe text takes on any terminal: an emoji that is joined of several may be
+    drawn as one or as all of them."""
     if text.isascii():
         return len(text)
     return sum(size for _, size in _clusters(text))
@@ -103,8 +104,7 @@ def _wrap_clusters(text: str, size: int) -> Iterator[str]:
     line: list[str] = []
     sizes: list[int] = []
     used = blank = 0  # blank: how many clusters of the line stand before its last blank, itself included
-    for found, its_size in _clusters(text):
-        cluster, wide = (found, its_size) if its_size <= size else (_TOO_WIDE, 1)
+    for cluster, wide in _fitting(text, size):
         if used + wide > size:
             if cluster == " ":
                 blank = len(line)
@@ -129,14 +129,27 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
     """What stands together on the screen, each with its columns."""
     for cluster in iter_graphemes(text):
         if len(cluster) == 1:
-            yield cluster, max(0, width(cluster))
+            yield cluster, _alone(cluster)
             continue
         for start in range(0, len(cluster), _MOST_IN_CLUSTER):
             part = cluster[start : start + _MOST_IN_CLUSTER]
-            if (size := max(0, width(part))) <= 2:
-                yield part, size
-            else:
-                yield from ((char, max(0, width(char))) for char in part)
+            yield part, max(width(part), sum(map(_alone, part)))
+
+
+def _fitting(text: str, size: int) -> Iterator[tuple[str, int]]:
+    """The same, with nothing wider than ``size``: what is, is taken apart, or another sign stands for it."""
+    for cluster, wide in _clusters(text):
+        apart = [(char, _alone(char)) for char in cluster]
+        if wide <= size:
+            yield cluster, wide
+        elif sum(alone for _, alone in apart) < wide:
+            yield _TOO_WIDE, 1
+        else:
+            yield from ((char, alone) if alone <= size else (_TOO_WIDE, 1) for char, alone in apart)
+
+
+def _alone(char: str) -> int:
+    return max(0, wcwidth(char))
 
 
 def _is_common(text: str) -> bool:

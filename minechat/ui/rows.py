@@ -9,18 +9,23 @@ from textual.strip import Strip
 from minechat.ui.columns import clip, columns, fenced, is_simple
 
 
-def firm(segments: list[Segment], used: int, width: int, left: int, base: Style) -> Strip:
+def firm(segments: list[Segment], width: int, left: int, base: Style) -> Strip:
     """A row whose neighbours stand where they belong, however wide the terminal draws its letters.
 
-    Terminals disagree about some letters. So the row is blanked first, and behind the text the cursor is
-    moved to where it should be. Nothing may lie over such a row: Textual would count the moves as text.
+    Terminals disagree about some letters. So the row is blanked first, and behind each text with
+    such letters the cursor is moved to where it should be. Nothing may lie over such a row: Textual would
+    count the moves as text.
 
-    :param used: the columns of the segments as we count them
     :param left: the column of the screen where the row begins
     """
-    blank = Segment(" " * width, base)
-    rest = Segment(" " * (width - used), base)
-    return Strip([blank, _to_column(left), *segments, _to_column(left + used), rest], width)
+    firm_segments = [Segment(" " * width, base), _to_column(left)]
+    at = left
+    for segment in segments:
+        firm_segments.append(segment)
+        at += columns(segment.text)
+        if not is_simple(segment.text):
+            firm_segments.append(_to_column(at))
+    return Strip([*firm_segments, Segment(" " * (left + width - at), base)], width)
 
 
 def _to_column(column: int) -> Segment:
@@ -40,6 +45,6 @@ def row(pieces: Iterable[tuple[str, Style]], width: int, left: int, base: Style)
         simple = simple and is_simple(text)
         segments.append(Segment(fenced(text), base + style))
     if not simple:
-        return firm(segments, used, width, left, base)
+        return firm(segments, width, left, base)
     segments.append(Segment(" " * (width - used), base))
     return Strip(segments, width)

@@ -155,6 +155,6 @@ class Timeline(Widget):
         if used > width:  # it was laid out for a screen that has just become narrower
             return Strip(segments).crop(0, width)
         if not line.simple:
-            return firm(segments, used, width, self.region.x, base)
+            return firm(segments, width, self.region.x, base)
         segments.append(Segment(" " * (width - used), base))
         return Strip(segments, width)

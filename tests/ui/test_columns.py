@@ -58,6 +58,15 @@ def test_every_terminal_agrees_on_simple_texts(text: str) -> None:
     assert screen.cursor.x == columns(text) == len(text)
 
 
+@given(TEXTS.filter(lambda text: len(text) < 100))
+@example("🇷" * 30)
+@example("👨‍👩‍👧❤️" * 9)
+def test_a_terminal_that_joins_nothing_draws_no_more_columns(text: str) -> None:
+    screen = pyte.Screen(600, 2)
+    pyte.Stream(screen).feed(text)
+    assert screen.cursor.x <= columns(text)
+
+
 def test_right_to_left_letters_cannot_pull_their_neighbours_along() -> None:
     assert fenced("plain") == "plain"
     assert fenced("русский") == "русский"
