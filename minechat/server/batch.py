@@ -100,15 +100,17 @@ class Batch:
         count = self._call(ctypes.c_long(self._submit), self._context, most, pointers)
         if count < 1:  # the first of them cannot be tried at all; those behind it can
             return [0]
-        taken: dict[int, int] = {}
-        due = count
-        while due:
-            reaped = self._reap(due)
-            words = self._words[: _EVENT_WORDS * reaped]
-            taken.update(zip(words[0::_EVENT_WORDS].tolist(), words[2::_EVENT_WORDS].tolist(), strict=True))
-            due -= reaped
-        written = list(map(taken.__getitem__, self._descriptors[first : first + count]))
-        return written if min(written) >= 0 else [max(0, one) for one in written]
+        whose: list[int] = []
+        taken: list[int] = []
+        while len(whose) < count:
+            words = self._words[: _EVENT_WORDS * self._reap(count - len(whose))]
+            whose += words[0::_EVENT_WORDS].tolist()
+            taken += words[2::_EVENT_WORDS].tolist()
+        size = self._block[1]
+        if taken.count(size) == count:
+            return taken
+        of_each = dict(zip(whose, taken, strict=True))
+        return [max(0, of_each[descriptor]) for descriptor in self._descriptors[first : first + count]]
 
     def _reap(self, count: int) -> int:
         wanted = ctypes.c_long(count)

@@ -164,6 +164,9 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
     def look(self, now: float) -> None:
         """Sees whether a deadline has passed; ten times in the shortest of them."""
         limits = self._clients.limits
+        calm = self._stage is Stage.TALKING and self._unfinished is None and self._pinged is None
+        if calm and now - self._heard < limits.ping_interval:
+            return  # nearly everybody, nearly always
         if self._stage is Stage.OPENING:
             if now - self._since >= limits.handshake:
                 self._refuse("handshake")
