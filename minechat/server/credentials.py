@@ -13,7 +13,6 @@ from minechat.server.hashing import Hashing
 from minechat.server.limits import RegistrationBudget, WrongTokenBudget
 from minechat.server.logins import Logins
 from minechat.server.own_account import OwnAccount, id_of
-from minechat.server.precedence import Asker
 from minechat.server.sessions import Sessions
 from minechat.server.storage import AccountRow, Candidate, LoginRow, Storage
 
@@ -74,15 +73,16 @@ class Credentials(OwnAccount):
             raise _TAKEN
         self._registrations.take(source)
         try:
-            row = await self._add(Candidate("", name, name, key), form, self._logins.asker(source, key))
+            with self._logins.asking(source, key) as asked:
+                hashed = await self._hashing.hash(form, asked)
+            row = await self._add(Candidate("", name, name, key), hashed)
         except (Refused, NotStored):
             self._registrations.give_back(source)
             raise
         self.joined(name)
         return Person(row.id, row.name)
 
-    async def _add(self, candidate: Candidate, form: str, asker: Asker) -> AccountRow:
-        hashed = await self._hashing.hash(form, asker)
+    async def _add(self, candidate: Candidate, hashed: str) -> AccountRow:
         # Nobody knows its token: who wants one asks for another.
         row = await self._storage.add_member_account(candidate, fresh_token()[1], hashed)
         if row is None:
@@ -97,14 +97,14 @@ class Credentials(OwnAccount):
         """
         key = await self._key(username)
         with self._logins.attempt(source, key) as attempt:
-            row = await self._proven(key, password, attempt.asker)
+            row = await self._proven(key, password, attempt.asked)
             attempt.right = row is not None
         if row is None:
             raise WrongPassword(_WRONG)
         self._refuse_banned(row.id)
         return Person(row.id, row.name, password=row.password)
 
-    async def _proven(self, key: str, password: str, asker: Asker) -> LoginRow | None:
+    async def _proven(self, key: str, password: str, asked: int) -> LoginRow | None:
         form = passwords.prepared(password)
         if form is None:
             return None
@@ -114,17 +114,17 @@ class Credentials(OwnAccount):
             if row is not None and row == proven:
                 return row
             hashed = None if row is None else row.password
-            if not await self._hashing.verify(hashed, form, asker) or row is None:
+            if not await self._hashing.verify(hashed, form, asked) or row is None:
                 return None
             # It is asked again, as the password may have been changed while this one was looked at.
-            proven = await self._renewed(row, form, asker)
+            proven = await self._renewed(row, form, asked)
 
-    async def _renewed(self, row: LoginRow, form: str, asker: Asker) -> LoginRow:
+    async def _renewed(self, row: LoginRow, form: str, asked: int) -> LoginRow:
         """The account with a hash of today's parameters, if it had one of older ones."""
         assert row.password is not None
         if not self._hashing.outdated(row.password):
             return row
-        hashed = await self._hashing.hash(form, asker)
+        hashed = await self._hashing.hash(form, asked)
         await self._storage.rehash(row.id, row.password, hashed)
         return LoginRow(row.id, row.name, hashed)
 

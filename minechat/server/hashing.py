@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from minechat.errors import Refused
 from minechat.server.log import event
-from minechat.server.precedence import Asker, Waiting
+from minechat.server.precedence import Waiting
 from minechat.server.settings import Limits
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 MEMORY, PASSES, LANES = 19456, 2, 1
 #: Bytes of a salt and of a hash (RFC 9106, section 3.1).
 SALT, HASH = 16, 32
-#: Seconds that somebody waits at most, behind whoever has a better standing.
+#: Seconds that somebody waits at most, behind whoever asked less often.
 PATIENCE = 5.0
 #: Seconds after which to try again when too many wait: there is room again long before.
 AGAIN = 0.5
@@ -71,28 +71,29 @@ class Hashing:
         assert threads is not None
         await asyncio.to_thread(threads.shutdown)
 
-    async def hash(self, password: str, asker: Asker) -> str:
+    async def hash(self, password: str, asked: int = 0) -> str:
         """A new hash of a password, in the PHC string format.
 
+        :param asked: how often whoever asks did so before, as ``Logins`` tells it
         :raises Refused: ``busy``: too many wait already, or there is no memory; nothing was hashed
         """
-        return await self._run(lambda: _hasher().hash(password), asker)
+        return await self._run(lambda: _hasher().hash(password), asked)
 
-    async def verify(self, hashed: str | None, password: str, asker: Asker) -> bool:
+    async def verify(self, hashed: str | None, password: str, asked: int = 0) -> bool:
         """Whether the hash is of this password.
 
         :param hashed: None for an account that is not there, or that has no password: False, and no sooner
         :raises Refused: as ``hash``
         """
         against = self._nothing if hashed is None else hashed
-        return await self._run(lambda: _verify(against, password), asker)
+        return await self._run(lambda: _verify(against, password), asked)
 
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
         return _hasher().check_needs_rehash(hashed)
 
-    async def _run(self, job: Callable[[], Result], asker: Asker) -> Result:
-        ticket = await self._turn_of(asker)
+    async def _run(self, job: Callable[[], Result], asked: int) -> Result:
+        ticket = await self._turn_of(asked)
         if self._threads is None:
             self._done(ticket)
             raise Refused("the server is stopping", AGAIN, "stopping")
@@ -101,10 +102,10 @@ class Hashing:
         # Whoever gives up waiting leaves a thread that works on: its place is taken until it has ended.
         return await asyncio.shield(running)
 
-    async def _turn_of(self, asker: Asker) -> object:
+    async def _turn_of(self, asked: int) -> object:
         """Waits for a place; the ticket that holds it."""
         ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(ticket, asker)
+        self._waiting.add(ticket, asked)
         self._begin()
         shed = self._waiting.shed()
         if isinstance(shed, asyncio.Future) and not shed.done():

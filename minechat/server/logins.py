@@ -9,23 +9,26 @@ from time import monotonic
 
 from minechat.errors import Refused
 from minechat.server.log import event
-from minechat.server.penalties import AccountDelays, SourcePenalties
-from minechat.server.precedence import Asker, Standing
+from minechat.server.penalties import AccountDelays, Recent, SourcePenalties
 from minechat.server.settings import Limits
-from minechat.server.tally import CAPACITY
+from minechat.server.tally import CAPACITY, Tally
 
 MINUTE = 60.0
+#: Seconds in which it is counted how often somebody asks.
+WINDOW = 600.0
+#: Seconds that somebody lets pass who was told to try again; ``hashing.AGAIN`` is a little more.
+PATIENT = 0.4
 
 
 @dataclass(slots=True)
 class Attempt:
     """One try of a password.
 
-    :param asker: as what it waits for its turn
+    :param asked: how often whoever tries did so before
     :param right: to be set when that is known; None gives the charge back
     """
 
-    asker: Asker
+    asked: int
     right: bool | None = None
 
 
@@ -33,7 +36,8 @@ class Logins:
     """The budgets of tries: of each source and of each account, in bounded memory.
 
     Charged at the beginning, so that many at once are no way round, and given back when the password was
-    right or was never looked at.
+    right or was never looked at. How often somebody asked is counted be it right or wrong: it decides whose
+    turn is next when many wait for a hash.
 
     :param limits: ``login_penalty`` and what begins so, and ``account_failures``
     :param refused: counts what was refused, by the name of the limit
@@ -47,18 +51,33 @@ class Logins:
         capacity: int = CAPACITY,
     ) -> None:
         self._refused = Counter() if refused is None else refused
+        self._clock = clock
         self._penalties = SourcePenalties(limits, clock, capacity)
         self._delays = AccountDelays(limits, clock, capacity)
+        self._asked = Tally(WINDOW, clock, capacity)
+        self._told: Recent[str, float] = Recent(capacity)  # refused when
         # Tries under way, by source and by account.
         self._sources: Counter[str] = Counter()
         self._accounts: Counter[str] = Counter()
 
-    def asker(self, source: str, key: str) -> Asker:
-        """As what a source waits for its turn that names the account with this canonical key."""
-        if self._delays.trusts(key, source):
-            return Asker(source, Standing.KNOWN)
-        failed = self._penalties.failed_lately(source)
-        return Asker(source, Standing.FAILED if failed else Standing.NEW)
+    @contextmanager
+    def asking(self, source: str, key: str) -> Iterator[int]:
+        """Somebody asks for a hash, which is made in the block; how often they did so before.
+
+        Whoever asks for an account where it has come in before is counted apart from others of that source.
+        To be refused in the block costs nothing, but for who was told so a moment ago and did not wait.
+        """
+        who = f"{source} {key}" if self._delays.trusts(key, source) else source
+        asked = self._asked.count(who)
+        self._asked.add(who)
+        try:
+            yield asked
+        except Refused:
+            now = self._clock()
+            if now - self._told.get(who, -math.inf) >= PATIENT:
+                self._asked.take_back(who)
+            self._told.put(who, now)
+            raise
 
     @contextmanager
     def attempt(self, source: str, key: str) -> Iterator[Attempt]:
@@ -72,8 +91,9 @@ class Logins:
         if not trusted:
             self._allow("account_failures", self._delays.wait(key, self._accounts[key]))
             self._delays.charge(key)
-        attempt = Attempt(self.asker(source, key))
-        with _counted(self._sources, source), _counted(self._accounts, key):
+        counted = _counted(self._sources, source), _counted(self._accounts, key)
+        with counted[0], counted[1], self.asking(source, key) as asked:
+            attempt = Attempt(asked)
             try:
                 yield attempt
             finally:

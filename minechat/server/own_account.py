@@ -12,7 +12,6 @@ from minechat.server.finishing import to_the_end
 from minechat.server.hashing import Hashing
 from minechat.server.log import event
 from minechat.server.logins import Logins
-from minechat.server.precedence import Asker, Standing
 from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Deed, LoginRow, Storage
 
@@ -58,19 +57,20 @@ class OwnAccount:
         row = await self._storage.login_by_id(id_of(person))
         if row is None:
             raise _NAMELESS
+        key = await asyncio.to_thread(names.key, row.name)
         if row.password is not None:
-            await self._prove(row, old, source)
-        hashed = await self._hashing.hash(form, Asker(source, Standing.KNOWN))
+            await self._prove(row, key, old, source)
+        with self._logins.asking(source, key) as asked:
+            hashed = await self._hashing.hash(form, asked)
         kept = None if keep is None else hash_of(keep)
         change = self._set_password(row, hashed, kept)
         await self._and_end(change, row.id, _PASSWORD_CHANGED, lambda one: one.close != but)
         event("password_changed", account=row.id)
 
-    async def _prove(self, row: LoginRow, old: str | None, source: str) -> None:
-        key = await asyncio.to_thread(names.key, row.name)
+    async def _prove(self, row: LoginRow, key: str, old: str | None, source: str) -> None:
         form = None if old is None else passwords.prepared(old)
         with self._logins.attempt(source, key) as attempt:
-            right = form is not None and await self._hashing.verify(row.password, form, attempt.asker)
+            right = form is not None and await self._hashing.verify(row.password, form, attempt.asked)
             attempt.right = right
         if not right:
             raise WrongPassword(_WRONG)

@@ -9,9 +9,6 @@ from minechat.server.settings import Limits
 from minechat.server.tally import CAPACITY, Tally
 
 HOUR = 3600.0
-#: Seconds for which a source is known to have failed: longer than it owes for it, or who has a thousand
-#: addresses would be new with each of them every time.
-LATELY = 600.0
 #: Failed logins of an account in a row that cost it nothing; as many more from where it has come in before.
 FREE = 10
 #: Seconds of delay after the next one, doubled with each that follows, and the most: no hard lock, but
@@ -49,7 +46,7 @@ class SourcePenalties:
     ) -> None:
         self._limits = limits
         self._clock = clock
-        self._failed: Recent[str, tuple[float, float]] = Recent(capacity)  # paid off when, last failed when
+        self._paid_off: Recent[str, float] = Recent(capacity)
 
     def wait(self, source: str, checking: int) -> float:
         """Seconds until the source may try again; 0 when it may now.
@@ -65,15 +62,10 @@ class SourcePenalties:
 
     def failed(self, source: str) -> None:
         owes = self._owes(source) + (self._limits.login_penalty or 0.0)
-        now = self._clock()
-        self._failed.put(source, (now + min(owes, self._limits.login_penalty_most), now))
-
-    def failed_lately(self, source: str) -> bool:
-        """Whether one of its logins failed within ``LATELY``."""
-        return source in self._failed and self._clock() - self._failed[source][1] < LATELY
+        self._paid_off.put(source, self._clock() + min(owes, self._limits.login_penalty_most))
 
     def _owes(self, source: str) -> float:
-        return max(0.0, self._failed[source][0] - self._clock()) if source in self._failed else 0.0
+        return max(0.0, self._paid_off.get(source, 0.0) - self._clock())
 
 
 class AccountDelays:

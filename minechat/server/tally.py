@@ -55,10 +55,13 @@ class Tally:
         if not slots:
             del self._sources[source]
 
+    def count(self, source: str) -> int:
+        """How often within the window."""
+        return sum(number for _, number in self._recent(source))
+
     def wait(self, source: str, most: int) -> float:
         """Seconds until fewer than ``most`` are counted for the source; 0 where that holds now."""
-        slots = self._recent(source)
-        count = sum(number for _, number in slots)
+        slots, count = self._recent(source), self.count(source)
         for slot, number in slots:
             if count < most:
                 break

@@ -123,17 +123,17 @@ async def _ended(rounds: int, folder: Path) -> str:
         for number in range(rounds):
             client, name, old = await log_in(port, f"Eva{number}")
             began = time.monotonic()
-            order = await _order(path, order="token", nick=name)
+            order = await ordered(path, order="token", nick=name)
             await _closed(client, b"your token was replaced")
             slowest = max(slowest, time.monotonic() - began)
             for _ in range(10):
-                assert await _answer(port, old) == b"null\n", "an old token was taken"
+                assert await answer_to(port, old) == b"null\n", "an old token was taken"
                 tried += 1
             again = Raw(*await asyncio.open_connection("127.0.0.1", port))
             again.send(order["token"].encode() + b"\n")
             assert (await again.lines(2))[1] != b"null\n"
             began = time.monotonic()
-            await _order(path, order="ban", whom=name, seconds=None, reason="flooding")
+            await ordered(path, order="ban", whom=name, seconds=None, reason="flooding")
             await _closed(again, b"you are banned: flooding")
             slowest = max(slowest, time.monotonic() - began)
     assert slowest <= 1.0, f"{slowest:.2f} s until the slowest was closed"
@@ -142,7 +142,7 @@ async def _ended(rounds: int, folder: Path) -> str:
     )
 
 
-async def _order(path: str, **fields: object) -> dict[str, Any]:
+async def ordered(path: str, **fields: object) -> dict[str, Any]:
     reader, writer = await asyncio.open_unix_connection(path)
     try:
         writer.write(json.dumps(fields).encode() + b"\n")
@@ -164,7 +164,7 @@ async def _closed(client: Raw, words: bytes) -> None:
     assert heard.endswith(b"Message not sent: " + words + b".\n"), f"it heard {heard!r}"
 
 
-async def _answer(port: int, token: str) -> bytes:
+async def answer_to(port: int, token: str) -> bytes:
     client = Raw(*await asyncio.open_connection("127.0.0.1", port))
     try:
         client.send(token.encode() + b"\n")

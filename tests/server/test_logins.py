@@ -1,13 +1,12 @@
 """Who may try a password: charged at the beginning, given back when right or never looked at."""
 
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from minechat.errors import Refused
 from minechat.server.logins import ConnectionLogins, Logins
-from minechat.server.precedence import Standing
 from minechat.server.settings import PROFILES, Limits
 from tests.server.people import Clock
 
@@ -22,10 +21,11 @@ def logins(clock: Clock) -> Logins:
     return Logins(Limits(), clock=clock)
 
 
-def trying(logins: Logins, source: str, key: str, right: bool | None) -> Standing:
+def trying(logins: Logins, source: str, key: str, right: bool | None) -> int:
+    """One try; how often the same asked before."""
     with logins.attempt(source, key) as attempt:
         attempt.right = right
-    return attempt.asker.standing
+    return attempt.asked
 
 
 def test_a_source_that_fails_is_refused_with_the_time_to_wait(clock: Clock) -> None:
@@ -58,7 +58,7 @@ def test_its_owner_comes_in_from_where_they_came_before(logins: Logins) -> None:
         trying(logins, f"source {number}", "anna", right=False)
     with pytest.raises(Refused):
         trying(logins, "elsewhere", "anna", right=True)
-    assert trying(logins, "home", "anna", right=True) is Standing.KNOWN
+    trying(logins, "home", "anna", right=True)
 
 
 def test_nobody_guesses_more_than_a_hundred_times_an_hour(logins: Logins, clock: Clock) -> None:
@@ -74,15 +74,43 @@ def test_nobody_guesses_more_than_a_hundred_times_an_hour(logins: Logins, clock:
     assert 4 * 50 <= tried <= 4 * 100
 
 
-def test_standing_is_that_of_the_source_and_of_where_the_account_was(logins: Logins, clock: Clock) -> None:
-    assert trying(logins, "here", "anna", right=False) is Standing.NEW
-    assert logins.asker("here", "boris").standing is Standing.FAILED
-    assert trying(logins, "here", "anna", right=True) is Standing.FAILED
-    assert logins.asker("here", "anna").standing is Standing.KNOWN
-    assert logins.asker("here", "boris").standing is Standing.FAILED
-    assert logins.asker("there", "anna").standing is Standing.NEW
-    clock.now += 600
-    assert logins.asker("here", "boris").standing is Standing.NEW
+def asked(logins: Logins, source: str, key: str, refused: Refused | None = None) -> int:
+    """Asks for a hash; how often the same did so before."""
+    with suppress(Refused), logins.asking(source, key) as times:
+        if refused is not None:
+            raise refused
+    return times
+
+
+BUSY = Refused("busy", 0.5, "busy")
+
+
+def test_who_asks_often_is_counted_be_it_right_or_wrong(logins: Logins, clock: Clock) -> None:
+    assert [trying(logins, "here", "nobody", right) for right in (False, False, True)] == [0, 1, 2]
+    assert asked(logins, "here", "boris") == 3
+    assert trying(logins, "there", "nobody", right=True) == 0
+    clock.now += 661
+    assert asked(logins, "here", "boris") == 0
+
+
+def test_who_is_told_to_try_again_and_does_so_is_as_new_as_before(logins: Logins, clock: Clock) -> None:
+    for _ in range(10):
+        assert asked(logins, "patient", "anna", BUSY) == 0
+        clock.now += 0.5
+    assert asked(logins, "patient", "anna") == 0
+    times = []
+    for _ in range(10):
+        times.append(asked(logins, "impatient", "anna", BUSY))
+        clock.now += 0.1
+    assert times == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_an_account_is_counted_apart_where_it_came_in_before(logins: Logins) -> None:
+    assert trying(logins, "school", "anna", right=True) == 0
+    for _ in range(3):
+        trying(logins, "school", "nobody", right=False)
+    assert [trying(logins, "school", "anna", right=True) for _ in range(3)] == [0, 1, 2]
+    assert asked(logins, "school", "boris") == 4
 
 
 def test_tries_under_way_are_charged(logins: Logins) -> None:
@@ -102,8 +130,8 @@ def test_what_was_never_looked_at_costs_nothing(logins: Logins) -> None:
     for _ in range(300):
         trying(logins, "here", "anna", right=None)
         with pytest.raises(Refused, match="busy"), logins.attempt("here", "anna"):
-            raise Refused("busy")
-    assert trying(logins, "here", "anna", right=True) is Standing.NEW
+            raise BUSY
+    trying(logins, "here", "anna", right=True)
 
 
 def test_right_ones_cost_nothing(logins: Logins) -> None:
@@ -114,9 +142,7 @@ def test_right_ones_cost_nothing(logins: Logins) -> None:
 def test_ten_wrong_ones_where_it_is_trusted_end_the_trust(clock: Clock) -> None:
     logins = Logins(Limits(login_penalty=None), clock=clock)
     trying(logins, "home", "anna", right=True)
-    for _ in range(10):
-        assert trying(logins, "home", "anna", right=False) is Standing.KNOWN
-    assert trying(logins, "home", "anna", right=False) is Standing.FAILED
+    assert [trying(logins, "home", "anna", right=False) for _ in range(12)] == [*range(10), 1, 2]
 
 
 def test_without_limits_everybody_may(clock: Clock) -> None:

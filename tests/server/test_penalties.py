@@ -2,7 +2,7 @@
 
 import pytest
 
-from minechat.server.penalties import FREE, LATELY, AccountDelays, Recent, SourcePenalties
+from minechat.server.penalties import FREE, AccountDelays, Recent, SourcePenalties
 from minechat.server.settings import PROFILES, Limits
 from tests.server.people import Clock
 
@@ -53,14 +53,6 @@ def test_nobody_owes_more_than_the_most(clock: Clock) -> None:
     assert penalties.wait("here", 0) == 250 - 15
 
 
-def test_a_failure_is_remembered_longer_than_it_is_paid_for(penalties: SourcePenalties, clock: Clock) -> None:
-    fail(penalties, "here", 1)
-    clock.now += LATELY - 1
-    assert penalties.failed_lately("here") and not penalties.failed_lately("there")
-    clock.now += 1
-    assert not penalties.failed_lately("here")
-
-
 def test_a_classroom_behind_one_address_fails_often_for_free(clock: Clock) -> None:
     penalties = SourcePenalties(PROFILES["classroom"], clock)
     fail(penalties, "here", 100)
@@ -71,7 +63,6 @@ def test_without_a_penalty_nobody_waits(clock: Clock) -> None:
     penalties = SourcePenalties(PROFILES["off"], clock)
     fail(penalties, "here", 1000)
     assert penalties.wait("here", 1000) == 0
-    assert penalties.failed_lately("here")
 
 
 def test_an_account_waits_after_ten_failures_ever_longer(delays: AccountDelays, clock: Clock) -> None:
@@ -150,5 +141,5 @@ def test_memory_is_bounded(clock: Clock) -> None:
         delays.charge(f"key {number}")
         delays.failed(f"key {number}")
         delays.succeeded(f"key {number}", "here")
-    assert len(penalties._failed) <= 10
+    assert len(penalties._paid_off) <= 10
     assert max(map(len, (delays._failed, delays._trusted, delays._hourly))) <= 10

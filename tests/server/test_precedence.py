@@ -1,18 +1,16 @@
-"""Who waits: those who behaved come first, sources take turns, and the last in order gives way."""
+"""Who waits: those who asked the least come first, and the last in order gives way."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minechat.server.precedence import Asker, Standing, Waiting
-
-KNOWN, NEW, FAILED = Standing.KNOWN, Standing.NEW, Standing.FAILED
+from minechat.server.precedence import OFTEN, Waiting
 
 
-def queue(*askers: tuple[str, str, Standing], most: int = 20, places: int = 1) -> Waiting:
-    waiting = Waiting(most, places)
-    for ticket, source, standing in askers:
-        waiting.add(ticket, Asker(source, standing))
-    return waiting
+def queue(*waiting: tuple[object, int], most: int = 20, places: int = 1) -> Waiting:
+    those = Waiting(most, places)
+    for ticket, asked in waiting:
+        those.add(ticket, asked)
+    return those
 
 
 def served(waiting: Waiting) -> list[object]:
@@ -24,46 +22,35 @@ def served(waiting: Waiting) -> list[object]:
     return order
 
 
-def test_who_came_first_is_served_first() -> None:
-    assert served(queue(("a", "1", NEW), ("b", "2", NEW), ("c", "3", NEW))) == ["a", "b", "c"]
+def test_who_asked_as_often_and_came_first_is_served_first() -> None:
+    assert served(queue(("a", 1), ("b", 1), ("c", 1))) == ["a", "b", "c"]
 
 
-def test_who_failed_is_served_last_and_who_is_known_first() -> None:
-    waiting = queue(("failed", "1", FAILED), ("new", "2", NEW), ("known", "3", KNOWN))
-    assert served(waiting) == ["known", "new", "failed"]
-
-
-def test_a_source_that_asks_often_waits_for_itself() -> None:
-    several = (*((f"a{number}", "1", NEW) for number in range(5)), ("b0", "2", NEW), ("c0", "3", NEW))
-    assert served(queue(*several)) == ["a0", "b0", "c0", "a1", "a2", "a3", "a4"]
-    waiting = queue(*several)
-    assert [waiting.take(), waiting.done("a0")] == ["a0", None]
-    waiting.add("b1", Asker("2"))
-    assert served(waiting) == ["b0", "c0", "a1", "b1", "a2", "a3", "a4"]
-    assert not waiting._turns
-
-
-def test_one_of_a_source_that_is_served_counts_as_before_the_next() -> None:
-    waiting = queue(("a0", "1", NEW), ("a1", "1", NEW), ("b", "2", NEW), places=2)
-    assert [waiting.take(), waiting.take(), waiting.take()] == ["a0", "b", None]
+def test_who_asked_less_often_is_served_before() -> None:
+    assert served(queue(("often", 50), ("twice", 1), ("late", 50), ("once", 0))) == [
+        "once",
+        "twice",
+        "often",
+        "late",
+    ]
 
 
 def test_with_one_too_many_the_last_in_order_gives_way() -> None:
-    waiting = queue(("f", "1", FAILED), ("n", "2", NEW), most=2)
+    waiting = queue(("twice", 1), ("once", 0), most=2)
     assert waiting.shed() is None
-    waiting.add("k", Asker("3", KNOWN))
-    assert waiting.shed() == "f"
-    waiting.add("late", Asker("4", FAILED))
+    waiting.add("new", 0)
+    assert waiting.shed() == "twice"
+    waiting.add("often", 9)
+    assert waiting.shed() == "often"
+    waiting.add("late", 0)
     assert waiting.shed() == "late"
-    waiting.add("again", Asker("3", NEW))
-    assert waiting.shed() == "again"
-    assert served(waiting) == ["k", "n"]
+    assert served(waiting) == ["once", "new"]
 
 
-def test_those_who_failed_leave_the_last_place_of_several_free() -> None:
-    waiting = queue(("f1", "1", FAILED), ("f2", "2", FAILED), places=2)
+def test_those_who_ask_often_leave_the_last_place_of_several_free() -> None:
+    waiting = queue(("f1", OFTEN), ("f2", OFTEN), places=2)
     assert [waiting.take(), waiting.take()] == ["f1", None]
-    waiting.add("n", Asker("3", NEW))
+    waiting.add("n", OFTEN - 1)
     assert waiting.take() == "n"
     waiting.done("n")
     assert waiting.take() is None
@@ -71,27 +58,24 @@ def test_those_who_failed_leave_the_last_place_of_several_free() -> None:
     assert waiting.take() == "f2"
 
 
-def test_those_who_failed_take_the_only_place_there_is() -> None:
-    assert served(queue(("f1", "1", FAILED), ("f2", "1", FAILED))) == ["f1", "f2"]
+def test_those_who_ask_often_take_the_only_place_there_is() -> None:
+    assert served(queue(("f1", OFTEN), ("f2", OFTEN))) == ["f1", "f2"]
 
 
 def test_who_leaves_waits_no_more() -> None:
-    waiting = queue(("a", "1", NEW), ("b", "2", NEW))
+    waiting = queue(("a", 0), ("b", 0))
     waiting.leave("a")
     waiting.leave("nobody")
+    waiting.done("nobody")
     assert len(waiting) == 1
     assert served(waiting) == ["b"]
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from("1234"), st.sampled_from(Standing)), max_size=40), st.integers(1, 3)
-)
-def test_nobody_is_lost_and_never_are_too_many_served_or_waiting(
-    askers: list[tuple[str, Standing]], places: int
-) -> None:
+@given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 3))
+def test_nobody_is_lost_and_never_are_too_many_served_or_waiting(asked: list[int], places: int) -> None:
     waiting, shed, at_once = Waiting(5, places), [], []
-    for number, asker in enumerate(askers):
-        waiting.add(number, Asker(*asker))
+    for number, times in enumerate(asked):
+        waiting.add(number, times)
         if number % 3 == 0 and (ticket := waiting.take()) is not None:
             at_once.append(ticket)
         if (ticket := waiting.shed()) is not None:
@@ -99,5 +83,5 @@ def test_nobody_is_lost_and_never_are_too_many_served_or_waiting(
         assert len(waiting) <= 5 and waiting.served <= places
     for ticket in at_once:
         waiting.done(ticket)
-    rest = served(waiting)
-    assert sorted([*shed, *at_once, *rest]) == list(range(len(askers)))  # type: ignore[type-var]
+    everybody = {*shed, *at_once, *served(waiting)}
+    assert everybody == set(range(len(asked)))

@@ -92,3 +92,15 @@ def test_a_whole_ipv6_network_of_sources_takes_little_memory() -> None:
     tracemalloc.stop()
     assert len(tally) == CAPACITY
     assert peak < 16 << 20
+
+
+def test_it_tells_how_often_within_the_window() -> None:
+    clock = Clock()
+    tally = Tally(10.0, clock)
+    for _ in range(3):
+        tally.add("here")
+        clock.now += 3
+    assert tally.count("here") == 3
+    assert tally.count("there") == 0
+    clock.now += 5.1
+    assert tally.count("here") == 1
