@@ -104,8 +104,9 @@ def _wrap_clusters(text: str, size: int) -> Iterator[str]:
     line: list[str] = []
     sizes: list[int] = []
     used = blank = 0  # blank: how many clusters of the line stand before its last blank, itself included
+    broken = False
     for cluster, wide in _fitting(text, size):
-        if used + wide > size:
+        while used + wide > size:
             if cluster == " ":
                 blank = len(line)
             cut = blank if "".join(line[:blank]).strip(" ") else len(line)
@@ -113,9 +114,9 @@ def _wrap_clusters(text: str, size: int) -> Iterator[str]:
             while cut < len(line) and line[cut] == " ":
                 cut += 1
             line, sizes = line[cut:], sizes[cut:]
-            used, blank = sum(sizes), 0
-            if cluster == " " and not line:
-                continue
+            used, blank, broken = sum(sizes), 0, True
+        if cluster == " " and not line and broken:
+            continue
         line.append(cluster)
         sizes.append(wide)
         used += wide

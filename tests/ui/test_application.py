@@ -132,7 +132,7 @@ async def test_it_speaks_russian() -> None:
         shown.session.connect()
         await shown.until_shown("● на связи")
         assert "Комнаты" in shown.text()
-        assert "3 человека на связи" in shown.rows()[0]
+        await shown.until(lambda: "3 человека на связи" in shown.rows()[0])
         await shown.enter("/ощшт")
         await shown.until_shown("команда пишется так: /join КОМНАТА")
 

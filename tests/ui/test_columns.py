@@ -16,6 +16,7 @@ TEXTS = st.one_of(st.text(), st.text(alphabet=LETTERS, max_size=80)).map(safe)
 @example("\u1100" * 40, 4)
 @example("👨‍" * 40, 4)
 @example("a" * 30 + " " + "b" * 30, 10)
+@example("a " + "👋" + "🏻" * 30, 24)
 def test_no_line_is_wider_than_the_width_and_nothing_but_blanks_goes(text: str, size: int) -> None:
     lines = wrap(text, size)
     assert lines

@@ -26,7 +26,7 @@ async def test_scrolling_up_loads_the_past_and_keeps_its_place() -> None:
 
 
 async def test_the_window_is_bounded_however_far_one_scrolls() -> None:
-    async with connected(messages=5_000) as shown:
+    async with connected(messages=2_500) as shown:
         timeline, here = shown.app.timeline, shown.app.board.here
         while not here.at_start:
             timeline.scroll_by(-90)
@@ -39,7 +39,7 @@ async def test_the_window_is_bounded_however_far_one_scrolls() -> None:
             await shown.pilot.pause()
             assert len(here.entries) <= WINDOW
         timeline.scroll_by(1000)
-        await shown.until_shown("message 5000")
+        await shown.until_shown("message 2500")
         assert here.at_end
 
 
