@@ -1,18 +1,13 @@
 """The prompt of the line mode: edited at the bottom of a terminal, or plain lines on a dumb one."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from minechat.cli.source import StandardInput
-from minechat.ui.completion import Completion, Known
+from minechat.ui.completion import Completed, Completion, Known
 
 if TYPE_CHECKING:
-    from prompt_toolkit.completion import CompleteEvent
-    from prompt_toolkit.completion import Completion as Choice
-    from prompt_toolkit.document import Document
-
-#: The most candidates that one Tab brings.
-_CHOICES = 50
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 
 class Place(Protocol):
@@ -62,9 +57,7 @@ class EditedPlace:
         self._in_terminal = in_terminal
         self._session = PromptSession[str](
             output=prompt_output(),
-            key_bindings=prompt_keys(),
-            completer=_completer(known),
-            complete_while_typing=False,
+            key_bindings=_with_tab(prompt_keys(), known),
             enable_suspend=True,
             erase_when_done=True,
         )
@@ -89,27 +82,21 @@ class EditedPlace:
             await write()
 
 
-def _completer(known: Callable[[], Known]):  # type: ignore[no-untyped-def]
-    from prompt_toolkit.completion import Completer  # noqa: PLC0415
-    from prompt_toolkit.completion import Completion as Chosen  # noqa: PLC0415
+def _with_tab(keys: "KeyBindings", known: Callable[[], Known]) -> "KeyBindings":
+    """Tab takes the next candidate and Shift-Tab the one before, at once: what is typed after it counts."""
+    current: Completion | None = None
+    done: Completed | None = None
 
-    class Names(Completer):
-        def get_completions(self, document: "Document", event: "CompleteEvent") -> "Iterable[Choice]":
-            line, cursor = document.text, document.cursor_position
-            found = Completion(line, cursor, known())
-            start = max(line.rfind(blank, 0, cursor) for blank in " \n\t") + 1
-            for text in _candidates(found, line, cursor, start):
-                yield Chosen(text, start_position=start - cursor)
+    def step(event: "KeyPressEvent", by: int) -> None:
+        nonlocal current, done
+        buffer = event.current_buffer
+        if done is None or (buffer.text, buffer.cursor_position) != (done.text, done.cursor):
+            current = Completion(buffer.text, buffer.cursor_position, known())
+        if current:
+            done = current.step(by)
+            buffer.text = done.text
+            buffer.cursor_position = done.cursor
 
-    return Names()
-
-
-def _candidates(found: Completion, line: str, cursor: int, start: int) -> Iterable[str]:
-    seen: set[str] = set()
-    for _ in range(_CHOICES if found else 0):
-        done = found.step()
-        word = done.text[start : done.cursor]
-        if word in seen:
-            return
-        seen.add(word)
-        yield word
+    keys.add("tab")(lambda event: step(event, 1))
+    keys.add("s-tab")(lambda event: step(event, -1))
+    return keys

@@ -91,10 +91,14 @@ class RiftServer:
 
 
 @contextmanager
-def rift_server(folder: Path, *options: str) -> Iterator[RiftServer]:
-    """A server with its own database; limits for many behind one address."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def rift_server(folder: Path, *options: str, port: int = 0) -> Iterator[RiftServer]:
+    """A server with its own database and without limits, as there are so many logins.
+
+    :param port: of RIFT; 0 for one that is free
+    """
+    if not port:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
     argv = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
     argv += ["--rift-port", str(port), "--no-metrics", "--limits", "off", *options]
     (folder / ".env").touch()
