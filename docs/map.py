@@ -1,4 +1,4 @@
-"""Writes or checks the map of the code in the two READMEs, made from the first line of each module.
+"""Writes or checks docs/map.md: every module with the first line of its docstring, folder by folder.
 
 Run: ``uv run python docs/map.py --write`` or ``--check``.
 """
@@ -8,32 +8,43 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from minechat.cli.tables import filled
-
 ROOT = Path(__file__).resolve().parent.parent
-READMES = ("README.md", "README.ru.md")
-#: In the order in which they are best read: from the wire up to the door.
+PAGE = ROOT / "docs" / "map.md"
+#: Folders with modules, in the order in which they are best read: from the wire up to the door.
 FOLDERS = (
     ".",
     "minechat",
     "minechat/protocol",
+    "minechat/protocol/rift",
     "minechat/client",
     "minechat/server",
     "minechat/server/doors",
     "minechat/server/storage",
     "minechat/server/dialogues",
+    "minechat/ui",
     "minechat/cli",
     "minechat/cli/tasks",
 )
+HEAD = """# The map of the code
+
+What each module knows, in the words of its first line. Made by `uv run python docs/map.py --write`.
+"""
 
 
 def code_map() -> str:
-    """The map as Markdown: a list a folder, each module with the first line of its docstring."""
-    return "\n" + "".join(_folder(folder) for folder in FOLDERS)
+    """The page: a list a folder.
+
+    :raises SystemExit: a module does not say what it is, or a folder is missing here
+    """
+    inside = (path.parent.relative_to(ROOT) for path in (ROOT / "minechat").rglob("*.py"))
+    missing = {folder.as_posix() for folder in inside} - set(FOLDERS)
+    if missing:
+        raise SystemExit(f"docs/map.py knows nothing of {', '.join(sorted(missing))}")
+    return HEAD + "".join(_folder(folder) for folder in FOLDERS)
 
 
 def _folder(folder: str) -> str:
-    return f"**{'top' if folder == '.' else folder}**\n\n{''.join(_modules(ROOT / folder))}\n"
+    return f"\n## {'top' if folder == '.' else folder}\n\n{''.join(_modules(ROOT / folder))}"
 
 
 def _modules(folder: Path) -> Iterator[str]:
@@ -44,25 +55,17 @@ def _modules(folder: Path) -> Iterator[str]:
         yield f"- `{path.name}`: {docstring.splitlines()[0]}\n"
 
 
-def stale() -> list[tuple[Path, str]]:
-    """The READMEs whose map is not the code's, and what they should say."""
-    texts = [
-        (ROOT / name, filled((ROOT / name).read_text(encoding="utf-8"), "map", code_map()))
-        for name in READMES
-    ]
-    return [(path, text) for path, text in texts if path.read_text(encoding="utf-8") != text]
-
-
 def main(arguments: list[str]) -> int:
     if arguments not in (["--write"], ["--check"]):
         print("usage: python docs/map.py --write|--check", file=sys.stderr)
         return 2
-    found = stale()
-    for path, text in found:
-        print(f"{path.name}: the map is stale")
+    fresh = code_map()
+    stale = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != fresh
+    if stale:
+        print(f"{PAGE.relative_to(ROOT)}: the map is stale")
         if arguments == ["--write"]:
-            path.write_text(text, encoding="utf-8")
-    return 1 if found and arguments == ["--check"] else 0
+            PAGE.write_text(fresh, encoding="utf-8")
+    return 1 if stale and arguments == ["--check"] else 0
 
 
 if __name__ == "__main__":

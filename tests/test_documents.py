@@ -13,7 +13,7 @@ ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
 RUSSIAN = (ROOT / "README.ru.md").read_text(encoding="utf-8")
 
 MARK = re.compile(r"<!-- (/?\w+) -->")
-GENERATED = re.compile(r"<!-- (exits|settings|map) -->.*?<!-- /\1 -->", re.S)
+GENERATED = re.compile(r"<!-- (exits|settings) -->.*?<!-- /\1 -->", re.S)
 
 
 def skeleton(readme: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The map of the code in the READMEs is made from the code, and the way a student reads stays short."""
+"""The map of the code is made from the code, and the way a student reads stays short."""
 
 import subprocess
 import sys
