@@ -62,8 +62,11 @@ class Audience:
         return Outlet(transport, self._caught_up)
 
     def join(self, outlet: Outlet, encode: Encode, room: str) -> None:
-        """From now on it hears this room, in this encoding; in another it does no more."""
-        if any(wire.room == room and wire.encode == encode for wire in outlet.wires):
+        """From now on it hears this room, in this encoding; in another it does no more.
+
+        No harm where it was discarded meanwhile: it hears nothing.
+        """
+        if outlet.discarded or any(wire.room == room and wire.encode == encode for wire in outlet.wires):
             return
         self.leave(outlet, room)
         wires = self._rooms.setdefault(room, [])
@@ -83,7 +86,9 @@ class Audience:
                 self._remove(outlet, wire)
 
     def enter(self, outlet: Outlet, wire: Wire) -> None:
-        """It hears what the wire brings from now on."""
+        """It hears what the wire brings from now on, unless it was discarded."""
+        if outlet.discarded:
+            return
         if wire.pending:
             self.apart(outlet).begin_at(wire)
         outlet.wires = (*outlet.wires, wire) if outlet.wires else wire.alone
@@ -91,6 +96,7 @@ class Audience:
 
     def discard(self, outlet: Outlet) -> None:
         """Its connection is lost, or nothing more is for it; no harm if it was discarded before."""
+        outlet.discarded = True
         wires, outlet.wires = outlet.wires, ()
         for wire in wires:
             self._remove(outlet, wire)

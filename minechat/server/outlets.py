@@ -61,6 +61,7 @@ class Outlet:
 
     :param caught_up: called when nothing waits any more
     :ivar wires: what it hears; the audience keeps it
+    :ivar discarded: nothing more is for it: its descriptor may be another connection's by now
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Outlet:
         "_paused",
         "_transport",
         "descriptor",
+        "discarded",
         "wires",
     )
 
@@ -85,6 +87,7 @@ class Outlet:
         self._paused = False
         self._owed = self._owed_up_to = 0
         self.wires: tuple[Wire, ...] = ()
+        self.discarded = False
         #: Where ``write_each`` may write while nothing waits; None where only the transport can.
         self.descriptor = _descriptor(transport)
         # Paused as soon as anything waits inside; TLS of ours passes it on to the transport of its socket.

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minechat.events import Said
+from minechat.events import GENERAL, Said
 from minechat.server.audience import Audience
 from minechat.server.figures import Figures
 from minechat.server.outlets import Write, fastest, write_each
@@ -224,6 +224,29 @@ async def test_a_descriptor_that_was_closed_and_given_to_another_gets_nothing(wr
             os.close(descriptor)
 
 
+async def test_who_is_lost_joins_nothing_and_another_on_its_descriptor_hears_none_of_it(
+    write: Write,
+) -> None:
+    async with house(write=write) as home:
+        gone = await home.enter()
+        outlet, number = gone.connection.outlet, gone.connection.outlet.descriptor
+        gone.connection.transport.abort()
+        await until(lambda: gone.connection.lost)
+        end, other = os.pipe()
+        taken = [end, other]
+        while number not in taken:
+            taken.append(os.dup(other))
+        # Its account joins a room, on another connection or by what it still asked for.
+        home.audience.join(outlet, told, "secret")
+        home.audience.deliver([Said(None, "for members", "secret")])
+        await asyncio.sleep(0)
+        os.set_blocking(end, False)
+        with pytest.raises(BlockingIOError):
+            os.read(end, 10)
+        for descriptor in taken:
+            os.close(descriptor)
+
+
 @settings(deadline=None, max_examples=100)
 @given(
     st.sampled_from(list(WAYS)),
@@ -315,7 +338,7 @@ def silent(happening: object) -> bytes:
 async def member(home: House, *rooms: str, buffers: int = 4096) -> Reader:
     """Somebody who hears these rooms."""
     one = await home.enter(buffers)
-    home.audience.discard(one.connection.outlet)
+    home.audience.leave(one.connection.outlet, GENERAL)
     for room in rooms:
         home.audience.join(one.connection.outlet, told, room)
     return one
