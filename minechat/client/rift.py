@@ -210,8 +210,9 @@ class Rift:
             raise BadFrame("a frame is not text")
         reply = self._talk.hear(frame)
         assert isinstance(reply, r.Reply)
-        self._last_word = reply
         request = self._request_of(reply)
+        # Why the connection ends, if it ends now; the refusal of a request is no reason for that.
+        self._last_word = reply if reply.id is None or isinstance(reply, r.AuthFail) else None
         if request is None or request.future.done():
             self._hear(reply)
         elif isinstance(reply, _FAILURES):

@@ -106,6 +106,27 @@ async def test_what_was_said_at_the_same_time_is_stored_in_the_order_of_the_call
     assert [entry.text for entry in stage.rooms["general"]] == [str(number) for number in range(20)]
 
 
+async def test_a_message_leaves_when_the_one_before_it_is_stored(stage: Chat) -> None:
+    stage.answers[c.RoomMessage] = lambda command: None
+    async with session(stage) as (one, told):
+        await in_the_room(told)
+        sayings = [asyncio.create_task(one.say("general", text)) for text in "ab"]
+        await one.order("get_online_users")
+        await one.order("get_online_users")
+        assert [command.text for command in stage.asked if isinstance(command, c.RoomMessage)] == ["a"]
+        for saying in sayings:
+            saying.cancel()
+        await asyncio.gather(*sayings, return_exceptions=True)
+
+
+async def test_what_waited_for_its_turn_in_vain_has_not_left(stage: Chat) -> None:
+    stage.answers[c.RoomMessage] = lambda command: None
+    async with session(stage, patience=0.3) as (one, told):
+        await in_the_room(told)
+        failures = await asyncio.gather(*(one.say("general", text) for text in "ab"), return_exceptions=True)
+    assert [type(failure) for failure in failures] == [OutcomeUnknown, ConnectionLost]
+
+
 async def test_marks_of_before_bring_what_was_missed(stage: Chat) -> None:
     for number in range(1, 26):
         stage.say("general", str(number))
@@ -328,6 +349,18 @@ async def test_the_last_word_of_a_server_decides(stage: Chat, code: str, last: s
     assert isinstance(final, StateChanged)
     assert final.reason == "that is all ␛[31m"
     assert final.delay == (63.0 if last == "waiting" else 0.0)
+
+
+async def test_a_refused_request_is_no_reason_for_the_end_of_a_connection(stage: Chat) -> None:
+    stage.answers[c.RoomMessage] = lambda command: r.Error(error="be quiet", code="muted", retry_after=600.0)
+    async with session(stage) as (one, told):
+        await in_the_room(told)
+        with pytest.raises(Refused, match="be quiet"):
+            await one.say("general", "hello")
+        stage.kick_all()
+        await told.until(lambda: told.states.count("connected") == 2)
+    reasons = {event.reason for event in told.events if isinstance(event, StateChanged)}
+    assert not any("quiet" in reason for reason in reasons)
 
 
 async def test_nobody_there_is_no_reason_to_end(closed_port: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,29 @@ async def test_a_large_file_without_a_line_gives_nothing(tmp_path: Path) -> None
         file.write(b"\nlast\n")
     assert await last_records(str(path), 1) == b"last\n"
     assert await last_records(str(path), 5) == b"last\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=12).map(lambda line: line.replace(b"\n", b"")), max_size=30), st.data())
+def test_pages_from_the_end_and_from_the_beginning_are_the_file(
+    lines: list[bytes], data: st.DataObject
+) -> None:
+    content = b"".join(line + b"\n" for line in lines)
+    size = data.draw(st.integers(1, 7))
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/history.log"
+        Path(path).write_bytes(content + b"half")
+
+        async def read() -> tuple[bytes, bytes]:
+            end, backward = None, b""
+            while end != 0:
+                end, page = await tail.records_before(path, end, size)
+                backward = page + backward
+            forward = b""
+            while page := await tail.records_after(path, len(forward), size):
+                assert page.count(b"\n") <= size
+                forward += page
+            return backward, forward
+
+        assert asyncio.run(read()) == (content, content)
+        assert asyncio.run(tail.end_of(path)) == len(content) + 4
