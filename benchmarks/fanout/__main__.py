@@ -2,6 +2,7 @@
 
     uv run python -m benchmarks.fanout                    everything: about 20 minutes
     uv run python -m benchmarks.fanout --small            ours, the floor and the naive one, a few seconds
+    uv run python -m benchmarks.fanout --rift             the port of RIFT beside the library's own ways
     uv run python -m benchmarks.fanout --only minechat,floor --readers 1000 --runs 2 --paced 3 --idle 0
                                                           one pair, while working on the server
     ... --code DIR                                        our server as it is in another checkout
@@ -18,6 +19,7 @@ message to its database, with fsync, before anybody sees it; that time is part o
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import documents
@@ -25,7 +27,7 @@ from .generator import NoCompiler, compiled
 from .measure import MODES, Plan, add_round
 from .processes import end_servers_on_signals
 from .results import Results
-from .servers import ROOT, SERVERS, SMALL, usual
+from .servers import RIFT, ROOT, SERVERS, SMALL, usual
 from .tables import printed
 
 
@@ -42,7 +44,7 @@ def main() -> int:
             print(f"fanout: {exc}")
             return 0
     if options.write:
-        documents.write(results)
+        documents.write(results, "fanout-rift" if options.rift else "fanout")
     print(printed(results, markdown=options.markdown))
     if options.small:
         print("\nThis was a small run: it shows that everything runs, not how fast.")
@@ -60,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--window", type=float, help="seconds of a saturated window (default: 1.5)")
     parser.add_argument("--paced", type=float, help="seconds of the paced window (default: 10)")
     parser.add_argument("--idle", type=float, help="seconds of watching an idle server (default: 5; 0: not)")
+    parser.add_argument("--rift", action="store_true", help=f"only {', '.join(RIFT)}")
     parser.add_argument("--small", action="store_true", help="only to show that it runs")
     parser.add_argument("--code", default=str(ROOT), metavar="DIR", help="where our server's code is")
     parser.add_argument("--json", metavar="FILE", help="write what was measured there")
@@ -71,10 +74,19 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _names(options: argparse.Namespace) -> Sequence[str]:
+    if options.only:
+        return str(options.only).split(",")
+    if options.rift:
+        return RIFT
+    return (*SMALL, *RIFT) if options.small else usual()
+
+
 def _measured(options: argparse.Namespace) -> Results:
     small = options.small
-    names = options.only.split(",") if options.only else SMALL if small else usual()
-    counts = [int(one) for one in (options.readers or ("50" if small else "1000,5000")).split(",")]
+    names = _names(options)
+    many = "1000" if options.rift else "1000,5000"
+    counts = [int(one) for one in (options.readers or ("50" if small else many)).split(",")]
     sizes = {"window": 0.2, "paced": 0.5, "warm": 0.05, "idle": 0.2, "commits": 5} if small else {}
     given = {name: getattr(options, name) for name in ("window", "paced", "idle")}
     sizes |= {name: value for name, value in given.items() if value is not None}

@@ -11,6 +11,7 @@ from .servers import ROOT
 from .tables import printed
 
 FIGURES = ROOT / "benchmarks" / "fanout" / "measured.json"
+RIFT_FIGURES = ROOT / "benchmarks" / "fanout" / "measured-rift.json"
 README = ROOT / "benchmarks" / "README.md"
 PICTURE = ROOT / "docs" / "fanout.svg"
 
@@ -28,16 +29,18 @@ def keep(results: Results, path: Path) -> None:
     path.write_text(f'{head},\n "visits": [\n{visits}\n ]\n}}\n', encoding="utf-8")
 
 
-def texts(results: Results) -> dict[Path, str]:
-    """The README and the picture as these results make them."""
-    readme = filled(
-        README.read_text(encoding="utf-8"), "fanout", "\n" + printed(results, markdown=True) + "\n\n"
-    )
-    return {README: readme, PICTURE: picture(results)}
+def texts(results: Results, part: str) -> dict[Path, str]:
+    """The documents as these results make them.
+
+    :param part: of the README: ``fanout``, with the picture, or ``fanout-rift``
+    """
+    table = "\n" + printed(results, markdown=True) + "\n\n"
+    readme = {README: filled(README.read_text(encoding="utf-8"), part, table)}
+    return {**readme, PICTURE: picture(results)} if part == "fanout" else readme
 
 
-def write(results: Results) -> None:
-    """Makes these results the ones that the documents show."""
-    keep(results, FIGURES)
-    for path, text in texts(results).items():
+def write(results: Results, part: str) -> None:
+    """Makes these results the ones that the documents show; see ``texts``."""
+    keep(results, FIGURES if part == "fanout" else RIFT_FIGURES)
+    for path, text in texts(results, part).items():
         path.write_text(text, encoding="utf-8")

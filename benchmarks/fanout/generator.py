@@ -10,7 +10,7 @@ from pathlib import Path
 from .processes import LOAD_CORE, installed, started
 
 SOURCES = Path(__file__).parent
-PROGRAMS = {"load": ("load.c", "crowd.c", "greeting.c", "wires.c"), "floor": ("floor.c",)}
+PROGRAMS = {"load": ("load.c", "crowd.c", "greeting.c", "wires.c", "websocket.c"), "floor": ("floor.c",)}
 
 
 class NoCompiler(Exception):

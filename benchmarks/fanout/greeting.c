@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "crowd.h"
+#include "websocket.h"
 
 int greeting;
 
@@ -18,9 +19,9 @@ static void send_all(struct connection *one, const char *data, size_t size)
         die("cannot send to the server: %s", strerror(errno));
 }
 
-static void send_numbered(struct connection *one, const struct bytes *text)
+static void send_numbered(struct connection *one, const struct bytes *text, int framed)
 {
-    char data[256];
+    char data[256], frame[256 + WS_HEAD];
     size_t size = 0;
     for (size_t i = 0; i < text->size; i++) {
         if (text->data[i] == NUMBER)
@@ -28,7 +29,10 @@ static void send_numbered(struct connection *one, const struct bytes *text)
         else
             data[size++] = text->data[i];
     }
-    send_all(one, data, size);
+    if (framed)
+        send_all(one, frame, ws_frame(frame, data, size));
+    else
+        send_all(one, data, size);
 }
 
 static const struct step *step_of(const struct wire *wire, const struct connection *one)
@@ -50,7 +54,7 @@ static void go_on(const struct wire *wire, struct connection *one)
         if (step->expect.size)
             one->held = 0;
         if (step->send.size)
-            send_numbered(one, &step->send);
+            send_numbered(one, &step->send, wire->framed && one->step > 0);
         one->step++;
     }
     one->held = 0;

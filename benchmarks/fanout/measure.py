@@ -44,7 +44,7 @@ class Plan:
 
 @contextlib.contextmanager
 def running(
-    server: Server, programs: Mapping[str, str], core: int | None = SERVER_CORE
+    server: Server, programs: Mapping[str, str], core: int | None = SERVER_CORE, readers: int = 0
 ) -> Iterator[tuple[int, Path, tuple[int, int]]]:
     """A server in a temporary folder of its own: its process id, the folder, its ports."""
     path = server.path()
@@ -54,6 +54,8 @@ def running(
         start = server.start(path, programs)
         for file, text in start.files.items():
             (folder / file).write_text(text, encoding="utf-8")
+        if start.prepare is not None:
+            start.prepare(folder, readers, POSTERS)
         with started(start.command, folder, core=core, environment=start.environment) as process:
             log = folder / f"{Path(start.command[0]).name}.log"
             for port in start.ports:
@@ -65,7 +67,7 @@ def visit(server: Server, readers: int, number: int, plan: Plan) -> Visit:
     """Starts the server, opens the readers, and loads it in each mode."""
     found = Visit(server.name, readers, number)
     with (
-        running(server, plan.programs) as (pid, folder, ports),
+        running(server, plan.programs, readers=readers) as (pid, folder, ports),
         load(plan.programs["load"], folder, server.wire, ports) as crowd,
     ):
         crowd.order("posters", POSTERS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import peers
+from .accounts import people
 from .processes import free_ports, installed
 from .start import Start
 
@@ -47,6 +48,24 @@ def _ours(python: str, programs: Mapping[str, str]) -> Start:
     return Start([python, "-m", "minechat", *arguments], (read, post), environment=environment)
 
 
+def _rift(python: str, programs: Mapping[str, str]) -> Start:
+    read, post, port = free_ports(3)
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": programs["code"], "HOME": "."}
+    ports = f"--read-port {read} --write-port {post} --rift-port {port}"
+    # The load generator answers no ping.
+    arguments = f"server --limits off --no-metrics --ping-interval 3600 {ports}".split()
+    command = [python, "-m", "minechat", *arguments]
+    return Start(command, (port, port), environment=environment, prepare=people)
+
+
+def _bare(way: str) -> Callable[[str, Mapping[str, str]], Start]:
+    def start(python: str, _: Mapping[str, str]) -> Start:
+        (port,) = free_ports(1)
+        return Start([python, str(HERE / "websockets_bare.py"), way, str(port)], (port, port))
+
+    return start
+
+
 def _floor(_: str, programs: Mapping[str, str]) -> Start:
     read, post = free_ports(2)
     return Start([programs["floor"], str(read), str(post)], (read, post))
@@ -68,8 +87,13 @@ SERVERS = {
         Server("ngircd", "irc", "ngircd", peers.ngircd),
         Server("mosquitto", "mqtt", "mosquitto", peers.mosquitto, "-h"),
         Server("naive", "lines", None, _naive),
+        Server("rift", "rift", None, _rift),
+        Server("broadcast", "rift", None, _bare("broadcast")),
+        Server("loop", "rift", None, _bare("loop")),
     )
 }
+#: Our port of RIFT, beside what the library of WebSockets offers for the same.
+RIFT = ("rift", "broadcast", "loop")
 #: What needs nothing installed but a compiler.
 SMALL = ("minechat", "floor", "naive")
 
@@ -77,4 +101,4 @@ SMALL = ("minechat", "floor", "naive")
 def usual() -> list[str]:
     """The servers of a full run: one for IRC is enough, and ngIRCd takes a minute to let 1,000 readers in."""
     irc = "inspircd" if SERVERS["inspircd"].path() or not SERVERS["ngircd"].path() else "ngircd"
-    return [name for name, server in SERVERS.items() if server.wire != "irc" or name == irc]
+    return [name for name, server in SERVERS.items() if server.wire not in ("irc", "rift") or name == irc]

@@ -13,6 +13,8 @@ PEERS = ("redis", "nats", "inspircd", "ngircd", "mosquitto")
 SATURATED = {FLOOR: 1.5, "redis": 0.75, "nats": 0.6, "inspircd": 0.4, "mosquitto": 0.1, "naive": 0.1}
 #: With one message in flight, and paced.
 SINGLE_TO_FLOOR, SINGLE_TO_BEST = 1.3, 1.05
+#: Our port of RIFT to a bare server of the library: with one message in flight, and with 64.
+RIFT = {"broadcast": (0.7, 0.1), "loop": (0.4, 0.1)}
 #: Cost with the most readers to that with the fewest.
 GROWTH = 1.2
 #: Bytes of an idle reader, and share of a core of an idle server.
@@ -45,6 +47,7 @@ def judged(results: Results) -> list[Verdict]:
     if len(counts) > 1:
         verdicts += _growth(results, counts[0], counts[-1])
     verdicts += _idling(results, counts)
+    verdicts += _rift(results, counts[0])
     return [verdict for verdict in verdicts if verdict.values]
 
 
@@ -91,6 +94,14 @@ def _idling(results: Results, counts: Sequence[int]) -> Iterator[Verdict]:
     yield Verdict(
         f"share of a core, idle with {counts[0]:,} readers", [statistics.fmean(idle)] if idle else [], IDLE
     )
+
+
+def _rift(results: Results, readers: int) -> Iterator[Verdict]:
+    for mode, words, limit in (("one", "one in flight", 0), ("many", "64 in flight", 1)):
+        ours = results.cpu("rift", readers, mode)
+        for other, limits in RIFT.items():
+            ratios = _ratios(ours, results.cpu(other, readers, mode))
+            yield Verdict(f"{words}: rift / {other}", ratios, limits[limit])
 
 
 def _ratios(ours: Mapping[int, float], others: Mapping[int, float]) -> list[float]:

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "websocket.h"
+
 #define BYTES(text) {text, sizeof(text) - 1}
 #define AT_ONCE {"", 0}
 #define NOTHING {"", 0}
@@ -56,6 +58,16 @@ static size_t post_irc(char *out, const char *text, size_t size)
 {
     return joined(out, "PRIVMSG #chat :", text, size, "\r\n");
 }
+
+static size_t post_rift(char *out, const char *text, size_t size)
+{
+    char json[256];
+    return ws_frame(out, json,
+                    joined(json, "{\"type\":\"room_message\",\"payload\":{\"text\":\"", text, size, "\"}}"));
+}
+
+/* In by the token of an account that is there: a password costs a server 30 ms to look at. */
+#define RIFT_AUTH(token) "{\"type\":\"auth\",\"payload\":{\"token\":\"" token "\"}}"
 
 /* MQTT 3.1.1, sections 3.1 and 3.8: CONNECT with a clean session, no keepalive and no client id; SUBSCRIBE. */
 #define MQTT_CONNECT "\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00"
@@ -128,6 +140,23 @@ static const struct wire WIRES[] = {
                 {BYTES(" 001 "), NOTHING},
             },
         .post = post_irc,
+    },
+    {
+        .name = "rift",
+        .reader =
+            {
+                {AT_ONCE, BYTES(WS_UPGRADE)},
+                {BYTES("\r\n\r\n"), BYTES(RIFT_AUTH("reader-@"))},
+                {BYTES("auth_success"), NOTHING},
+            },
+        .poster =
+            {
+                {AT_ONCE, BYTES(WS_UPGRADE)},
+                {BYTES("\r\n\r\n"), BYTES(RIFT_AUTH("poster-@"))},
+                {BYTES("auth_success"), NOTHING},
+            },
+        .post = post_rift,
+        .framed = 1,
     },
 };
 

@@ -25,6 +25,8 @@ struct wire {
     size_t (*post)(char *out, const char *text, size_t size);
     /* Messages that may wait for their answer on one connection; 0: the wire does not answer. */
     int pipeline;
+    /* Whether each step of the greeting after the first goes out as a frame of a WebSocket. */
+    int framed;
 };
 
 /* Every text holds this byte once, and no wire uses it otherwise: counting it counts deliveries, however the

@@ -78,7 +78,7 @@ class Batch:
             return
         most = max(descriptors, default=0)
         if most >= len(self._addresses):
-            self._provide(2 * most)
+            self._provide(most + most // 4 + 1)
         # The quickest way by far, and it counts: in a room somebody is left out of each turn, who said it.
         addresses = itemgetter(*descriptors, 0, 0)(self._addresses)[:-2]  # of one item it would give no tuple
         self._pointers = (ctypes.c_ulong * len(descriptors)).from_buffer(array("L", addresses))

@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.fanout.accounts import people
 from benchmarks.fanout.generator import Load, Outcome, compiled, load
+from minechat.server.app import running
+from minechat.server.settings import PROFILES, Settings
 
 pytestmark = pytest.mark.needs("gcc")
 
@@ -57,10 +61,14 @@ async def server(pieces: Callable[[bytes], Iterator[bytes]]) -> AsyncIterator[tu
 
 
 async def driven(
-    program: str, folder: Path, ports: tuple[int, int], orders: Callable[[Load], Outcome]
+    program: str,
+    folder: Path,
+    ports: tuple[int, int],
+    orders: Callable[[Load], Outcome],
+    wire: str = "lines",
 ) -> Outcome:
     def drive() -> Outcome:
-        with load(program, folder, "lines", ports, core=None) as crowd:
+        with load(program, folder, wire, ports, core=None) as crowd:
             crowd.order("readers", 5)
             crowd.order("posters", 2)
             crowd.order("settle")
@@ -90,3 +98,16 @@ async def test_a_server_that_says_a_line_twice_is_not_measured(program: str, tmp
     async with server(twice) as ports:
         with pytest.raises(RuntimeError, match="more messages than were posted"):
             await driven(program, tmp_path, ports, lambda crowd: crowd.order("closed", 1, 0.2))
+
+
+async def test_the_wire_of_rift_logs_in_by_tokens_and_counts_frames(program: str, tmp_path: Path) -> None:
+    await asyncio.to_thread(people, tmp_path, 5, 2)
+    limits = replace(PROFILES["off"], ping_interval=3600.0)
+    database = f"sqlite:///{tmp_path}/minechat.db"
+    settings = Settings(read_port=0, write_port=0, rift_port=0, database=database, limits=limits)
+    async with running(settings) as ours:
+        assert ours.rift_port is not None
+        ports = ours.rift_port, ours.rift_port
+        outcome = await driven(program, tmp_path, ports, lambda crowd: crowd.order("closed", 8, 0.2), "rift")
+    assert outcome.messages >= 8
+    assert outcome.deliveries == 5 * outcome.messages

@@ -3,14 +3,19 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
+
 from benchmarks.fanout import documents
 from benchmarks.fanout.picture import MODES, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def test_the_readme_and_the_picture_show_the_kept_run() -> None:
-    for path, text in documents.texts(documents.read(documents.FIGURES)).items():
+@pytest.mark.parametrize(
+    ("part", "figures"), [("fanout", documents.FIGURES), ("fanout-rift", documents.RIFT_FIGURES)]
+)
+def test_the_readme_and_the_picture_show_the_kept_run(part: str, figures: Path) -> None:
+    for path, text in documents.texts(documents.read(figures), part).items():
         assert path.read_text(encoding="utf-8") == text, (
             f"{path.name}: python -m benchmarks.fanout --from ... --write"
         )

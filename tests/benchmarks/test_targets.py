@@ -60,3 +60,10 @@ def test_a_round_in_which_the_other_failed_gives_no_ratio() -> None:
 def test_results_survive_being_kept() -> None:
     results = results_of(minechat=[0.3], floor=[0.2])
     assert Results.from_json(results.as_json()) == results
+
+
+def test_the_port_of_rift_is_judged_against_both_ways_of_the_library() -> None:
+    results = results_of(rift=[0.1, 0.2, 0.1], broadcast=[1.0] * 3, loop=[2.0] * 3)
+    assert verdict(results, "one in flight: rift / broadcast").values == pytest.approx([0.1, 0.2, 0.1])
+    assert verdict(results, "64 in flight: rift / loop").met
+    assert not verdict(results_of(rift=[0.9], broadcast=[1.0]), "one in flight: rift / broadcast").met

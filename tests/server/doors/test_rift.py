@@ -322,6 +322,7 @@ async def test_who_vanishes_in_the_midst_of_it_disturbs_nobody() -> None:
             assert [await peer.text() for _ in range(20)] == [str(number).encode() for number in range(20)]
         await until(lambda: sum("lost" in visit.told for _, visit in entered) == 5)
         assert len(home.gate) == 4
+        assert [len(wire) for wire in home.audience._rooms["general"]] == [4]
 
 
 async def test_the_silent_are_asked_and_those_who_do_not_answer_are_dropped() -> None:
