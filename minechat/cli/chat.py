@@ -23,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def watch(options: ChatOptions) -> int:
     """Watches until the options, the reader of our output or a signal end it; returns the exit code."""
+    if options.tui:
+        from minechat.cli.tui import tui
+
+        return await tui(options)
     view = View(options)
     async with AsyncExitStack() as stack:
         kept = None
@@ -34,7 +38,7 @@ async def watch(options: ChatOptions) -> int:
         if options.embedded:
             from minechat.cli.embedded import embedded
 
-            host, port = await stack.enter_async_context(embedded(options, view))
+            host, port, _ = await stack.enter_async_context(embedded(options, view))
         blocks = await stack.enter_async_context(
             listen.blocks(
                 host,

@@ -59,6 +59,15 @@ def _check_tls(options: ClientOptions) -> None:
 
 
 def _check_chat(options: ChatOptions) -> None:
+    lines = {
+        "--json": options.json,
+        "--count": options.count,
+        "--for": options.for_seconds,
+        "--last": options.last,
+    }
+    for_lines = next((name for name, value in lines.items() if value), None)
+    if options.tui and for_lines is not None:
+        raise UsageError(f"--tui is a screen and {for_lines} is for lines; leave one of them out")
     if options.json and options.last:
         raise UsageError("--last shows records as the history holds them, which --json cannot; leave one out")
     if options.embedded:

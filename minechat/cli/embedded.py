@@ -22,8 +22,8 @@ GREETING = 1.0
 
 
 @asynccontextmanager
-async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str, int]]:
-    """Where the chat of this machine can be heard: host and listen port.
+async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str, int, int]]:
+    """Where the chat of this machine is: host, listen port and speak port.
 
     :raises AddressUnusable: no port could be opened
     :raises DatabaseUnusable: the database cannot be used
@@ -31,7 +31,7 @@ async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str,
     async with AsyncExitStack() as stack:
         for read_port, write_port in _choices(options):
             if (read_port, write_port) != ANY and await _runs_already(options):
-                yield HERE, options.port
+                yield HERE, options.port, options.write_port
                 return
             try:
                 server = await stack.enter_async_context(running(_settings(options, read_port, write_port)))
@@ -41,7 +41,7 @@ async def embedded(options: ChatOptions, view: View) -> AsyncIterator[tuple[str,
                 continue
             break
         await view.tell(_opened(server, options))
-        yield HERE, server.read_port
+        yield HERE, server.read_port, server.write_port
 
 
 async def _runs_already(options: ChatOptions) -> bool:

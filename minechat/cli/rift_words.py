@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 _ENGLISH = {
+    "nickname": "There is no token in {path}. Nickname to register (empty: only watch): ",
     "way": "New here? Type r to register, or l to log in: ",
     "way_again": "r or l, please",
     "name": "Name: ",
@@ -41,6 +42,7 @@ _ENGLISH = {
     "forgotten": "the session of {name} on {server} has ended and is forgotten",
 }
 _RUSSIAN = {
+    "nickname": "В {path} нет токена. Какой псевдоним зарегистрировать (пусто: только смотреть): ",
     "way": "Впервые здесь? r — завести учётную запись, l — войти: ",
     "way_again": "r или l, пожалуйста",
     "name": "Имя: ",

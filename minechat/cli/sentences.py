@@ -23,6 +23,7 @@ INPUT_HOLDS_NUL = "standard input is not text: it holds NUL bytes"
 NO_NAME_FOR_PASSWORD = "there is no name for the password; give one with --username"  # noqa: S105 - no secret
 NO_PASSWORD_TYPED = "there is no password on standard input; nothing was sent"  # noqa: S105 - no secret
 NOBODY_CAME_IN = "the questions were not answered; nobody came in"
+NO_TERMINAL_FOR_SCREEN = "--tui needs a terminal for input and output; leave it out to write lines"
 NOT_AN_OBJECT = 'a line is not a JSON object with a text, such as {"text": "hello", "room": "general"}'
 
 

@@ -107,8 +107,9 @@ def rift_server(folder: Path, *options: str, port: int = 0) -> Iterator[RiftServ
     assert process.stderr is not None
     line = process.stderr.readline().decode()
     try:
-        read_port, write_port = map(int, re.findall(r"port (\d+) to", line))
-        yield RiftServer(process, port, read_port, write_port)
+        ports = re.findall(r"port (\d+) to", line)
+        assert len(ports) >= 2, line + process.stderr.read().decode()
+        yield RiftServer(process, port, int(ports[0]), int(ports[1]))
     finally:
         process.terminate()
         process.communicate(timeout=20)

@@ -119,3 +119,9 @@ def test_a_run_of_rift_does_one_thing(argv: list[str]) -> None:
 def test_lines_may_be_posted_while_watching() -> None:
     options = parse("rift", ["--lines", "--count", "3", "--plain"], {}, [])
     assert (options.lines, options.count) == (True, 3)
+
+
+@pytest.mark.parametrize("argv", [["--json"], ["--count", "1"], ["--for", "1"], ["--last", "2"]])
+def test_a_screen_writes_no_lines(argv: list[str]) -> None:
+    with pytest.raises(UsageError, match="--tui is a screen"):
+        parse("chat", ["--tui", *argv], {}, [])
