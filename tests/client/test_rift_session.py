@@ -120,11 +120,12 @@ async def test_a_message_leaves_when_the_one_before_it_is_stored(stage: Chat) ->
 
 
 async def test_what_waited_for_its_turn_in_vain_has_not_left(stage: Chat) -> None:
-    stage.answers[c.RoomMessage] = lambda command: None
-    async with session(stage, patience=0.3) as (one, told):
+    async with session(stage, patience=0.05) as (one, told):
         await in_the_room(told)
-        failures = await asyncio.gather(*(one.say("general", text) for text in "ab"), return_exceptions=True)
-    assert [type(failure) for failure in failures] == [OutcomeUnknown, ConnectionLost]
+        async with one._turn:
+            with pytest.raises(ConnectionLost, match="nothing was sent"):
+                await one.say("general", "hello")
+    assert stage.rooms["general"] == []
 
 
 async def test_marks_of_before_bring_what_was_missed(stage: Chat) -> None:
