@@ -288,6 +288,15 @@ async def test_of_two_who_put_each_other_out_at_once_one_is_first(people: Circle
     await until(lambda: eva.happened("club").count(("kicked", "Dora")) == 1)
 
 
+async def test_after_a_hand_over_everybody_is_the_same_after_a_restart(people: Circle) -> None:
+    eva, bob = await club(people, "Eva", "Bob")
+    await people.hub.moderation.set_role(eva.member, "club", "Bob", "owner")
+    room = people.hub.directory.at_hand("club")
+    assert room is not None
+    kept = (await people.storage.room_state(room.row.id)).roles
+    assert kept == room.roles == {eva.member.id: Role.MEMBER, bob.member.id: Role.OWNER}
+
+
 async def test_the_servers_owner_appoints_and_everybody_there_is_told(people: Circle) -> None:
     eva, bob = await club(people, "Eva", "Bob")
     owner = Owner(people.storage, people.hub, user="root")

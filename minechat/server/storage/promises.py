@@ -56,7 +56,7 @@ class RoomsKept(Protocol):
         """
 
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
-        """Gives the role of one member, the owner, to another, and makes the first a moderator.
+        """Has two members, the first the owner, swap their roles.
 
         :raises NotStored: nothing was changed; one of them may be no member
         """

@@ -182,7 +182,7 @@ def hand_over(
     )
     if given is None or got is None or from_id == to_id:
         raise NotStored("there is no such member")
-    for account_id, role in ((from_id, Role.MODERATOR), (to_id, given[0])):
+    for account_id, role in ((from_id, got[0]), (to_id, given[0])):
         connection.execute(statements.SET_ROLE, (room_id, account_id, role, 0))
     write_deed(connection, deed)
 

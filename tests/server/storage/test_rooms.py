@@ -123,7 +123,7 @@ async def test_a_room_is_handed_over_to_a_member(
     await house.storage.set_role(club.id, boris.id, Role.MEMBER, None)
     await house.storage.hand_over(club.id, anna.id, boris.id, DEED)
     roles = (await house.storage.room_state(club.id)).roles
-    assert roles == {anna.id: Role.MODERATOR, boris.id: Role.OWNER}
+    assert roles == {anna.id: Role.MEMBER, boris.id: Role.OWNER}
     with pytest.raises(NotStored):
         await house.storage.hand_over(club.id, anna.id, anna.id, DEED)
     assert [one for _, one in await house.storage.room_deeds("club", None, 9)] == [DEED]
