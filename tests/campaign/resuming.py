@@ -25,7 +25,7 @@ from tests.campaign.criteria import criterion
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: How many lose their server, at the full size and below it; and how many of them share an account.
-EVERYBODY, FEWER, SHARING = 500, 100, 10
+EVERYBODY, FEWER, SHARING = 500, 60, 10
 #: Accounts that speak while the others are away, and messages of each that need no waiting.
 SPEAKERS, BURST = 20, 5
 #: Sessions that speak all the time.
@@ -185,7 +185,7 @@ def check_whole(ears: list[Ear], last: int) -> None:
         )
 
 
-@criterion("sessions of RIFT that lost one server at once resume without a gap or a double", small=2, full=30)
+@criterion("sessions of RIFT that lost one server at once resume without a gap or a double", small=4, full=30)
 def resume(size: int, folder: Path) -> str:
     """Size is how long the server is away in seconds; at less than 30 all other times shrink with it."""
     system.raise_descriptor_limit()
