@@ -92,7 +92,9 @@ class Run:
             finally:
                 if self._mode in _SCREENS:
                     login.mark(identity, session.marks if self._mode is Mode.SCREEN else marks)
-            if session.failure is not None:
+            if session.logged_out:
+                login.forget_here(identity)
+            elif session.failure is not None:
                 raise session.failure
             return code
 

@@ -90,13 +90,16 @@ class Login:
 
     def ended(self, identity: Identity) -> bool:
         """The session that was remembered is over: it is forgotten; whether another way may be open."""
-        if identity.remembered is None:
-            return False
-        self._sessions.forget(self._server, identity.username, identity.remembered.session)
-        if not os.isatty(0):
+        self.forget_here(identity)
+        if identity.remembered is None or not os.isatty(0):
             return False
         warn(self._options.program, self._words("ended"))
         return True
+
+    def forget_here(self, identity: Identity) -> None:
+        """Removes a session that has ended at the server."""
+        if identity.remembered is not None:
+            self._sessions.forget(self._server, identity.username, identity.remembered.session)
 
     async def forget(self) -> str:
         """Ends the remembered session at the server and removes it; returns whose it was.

@@ -63,6 +63,11 @@ class Keeping:
         self._first_error: MinechatError | None = None
 
     @property
+    def leaving(self) -> bool:
+        """Whether it was we who wanted the end."""
+        return bool(self._leaving)
+
+    @property
     def wire(self) -> Rift | None:
         """The connection on which we are logged in, while there is one."""
         return self._wire if self._wire is not None and not self._wire.over else None

@@ -52,6 +52,11 @@ class RiftSession:
         return self._keeping.credentials.session
 
     @property
+    def logged_out(self) -> bool:
+        """Whether we have ended the session at the server: what was remembered of it is worth nothing."""
+        return self._keeping.leaving
+
+    @property
     def failure(self) -> MinechatError | None:
         """Why the session has ended, where that was not our wish."""
         return self._keeping.failure

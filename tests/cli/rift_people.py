@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,9 +95,6 @@ def rift_server(folder: Path, *options: str, port: int = 0) -> Iterator[RiftServ
 
     :param port: of RIFT; 0 for one that is free
     """
-    if not port:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
     argv = [sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
     argv += ["--rift-port", str(port), "--no-metrics", "--limits", "off", *options]
     (folder / ".env").touch()
@@ -107,9 +103,10 @@ def rift_server(folder: Path, *options: str, port: int = 0) -> Iterator[RiftServ
     assert process.stderr is not None
     line = process.stderr.readline().decode()
     try:
-        ports = re.findall(r"port (\d+) to", line)
-        assert len(ports) >= 2, line + process.stderr.read().decode()
-        yield RiftServer(process, port, int(ports[0]), int(ports[1]))
+        ports = [int(number) for number in re.findall(r"port (\d+)", line)]
+        assert len(ports) == 3, line + process.stderr.read().decode()
+        read_port, write_port, rift_port = ports
+        yield RiftServer(process, rift_port, read_port, write_port)
     finally:
         process.terminate()
         process.communicate(timeout=20)

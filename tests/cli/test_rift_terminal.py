@@ -353,3 +353,37 @@ def test_the_network_goes_and_comes_back(tmp_path: Path, terminal: Terminal) -> 
         terminal.until(terminal.READY)
         terminal.keys(terminal.CTRL_D)
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("line", ["/logout", "/logout-everywhere"])
+def test_who_logs_out_is_forgotten(vasya: RiftCommands, terminal: Terminal, line: str) -> None:
+    name = name_of(vasya)
+    prompt(terminal, vasya)
+    terminal.keys(line.encode(), terminal.ENTER)
+    assert terminal.end() == 0
+    assert name not in vasya.sessions.read_text()
+
+
+def test_a_new_password_ends_other_sessions_and_keeps_this_one(
+    vasya: RiftCommands, terminal: Terminal, tmp_path: Path
+) -> None:
+    name = name_of(vasya)
+    other = RiftCommands(tmp_path)
+    other.port = vasya.port
+    argv = ("rift", "-U", name, "--password-stdin")
+    assert other.run(*argv, stdin=PASSWORD.encode()).returncode == 0
+    prompt(terminal, vasya)
+    terminal.keys(b"/password", terminal.ENTER)
+    for question, answer in (("now: ", PASSWORD), ("New password: ", "a new one"), ("again: ", "a new one")):
+        terminal.until(question)
+        terminal.keys(answer.encode(), terminal.ENTER)
+    terminal.until("the password is changed")
+    terminal.until(terminal.READY)
+    terminal.keys(b"still here", terminal.ENTER)
+    terminal.until(f"general {name}: still here")
+    terminal.until(terminal.READY)
+    terminal.keys(terminal.CTRL_D)
+    assert terminal.end() == 0
+    assert b"a new one" not in terminal.ever_shown
+    assert other.run("rift", "-m", "hi").returncode == 4
+    assert vasya.run("rift", "-m", "hi").returncode == 0
