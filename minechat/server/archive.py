@@ -64,9 +64,9 @@ class Archive:
         :raises Refused: ``no_user``
         """
         peer = await somebody(self._storage, name)
-        if peer.id == member.id:
+        row = await self._storage.conversation_so_far(member.id, peer.id)
+        if row is None:
             return HistoryPage(None, peer.name, (), more=False)
-        row = await self._storage.conversation(member.id, peer.id)
         lines, more = await self._page(row.id, member, Span(after, before, limit))
         page = tuple(_line(one, {row.name: peer.name}) for one in lines)
         return HistoryPage(None, peer.name, page, more)

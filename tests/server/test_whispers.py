@@ -80,6 +80,15 @@ async def test_nobody_writes_to_themselves_or_blocks_themselves(people: Circle) 
     assert (await people.hub.archive.whisper_history(eva.member, "Eva")).lines == ()
 
 
+async def test_to_look_for_what_was_said_to_somebody_writes_nothing(people: Circle) -> None:
+    eva, bob = await people.come("Eva"), await people.come("Bob")
+    pair = (eva.member.id, bob.member.id)
+    assert (await people.hub.archive.whisper_history(eva.member, "Bob")).lines == ()
+    assert await people.storage.conversation_so_far(*pair) is None
+    await people.storage.conversation(*pair)
+    assert await people.storage.conversation_so_far(*reversed(pair)) is not None
+
+
 async def test_what_is_blocked_looks_sent_and_is_never_seen(people: Circle) -> None:
     eva, bob, vlad = await people.come("Eva"), await people.come("Bob"), await people.come("Vlad")
     await people.hub.whispers.block(bob.member, "Eva")

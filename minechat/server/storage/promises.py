@@ -103,6 +103,9 @@ class RoomsKept(Protocol):
         :param reader_id: whose hidden messages are among them; nobody's when None
         """
 
+    async def conversation_so_far(self, a: int, b: int) -> RoomRow | None:
+        """The conversation of two accounts, if there is one; nothing is written."""
+
     async def conversation(self, a: int, b: int) -> RoomRow:
         """The conversation of two accounts, made when it is missing.
 

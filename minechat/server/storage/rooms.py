@@ -133,15 +133,17 @@ class Rooms(Asked):
         read = partial(history, room_id=room_id, after=after, before=before, most=most, reader_id=reader_id)
         return await self._do(read, reads=True)
 
+    async def conversation_so_far(self, a: int, b: int) -> RoomRow | None:
+        find = partial(_room, sql=statements.GET_ROOM_BY_NAME, value=_name_of(a, b))
+        return await self._do(find, reads=True)
+
     async def conversation(self, a: int, b: int) -> RoomRow:
         if a == b:
             raise ValueError("nobody converses alone")
-        name = f"@{min(a, b)}:{max(a, b)}"
-        find = partial(_room, sql=statements.GET_ROOM_BY_NAME, value=name)
-        found = await self._do(find, reads=True)
+        found = await self.conversation_so_far(a, b)
         if found is not None:
             return found
-        return await self._do(lambda connection: _converse(connection, name, (a, b), self._now()))
+        return await self._do(lambda connection: _converse(connection, (a, b), self._now()))
 
     async def conversations(self, account_id: int, most: int) -> Sequence[tuple[AccountRow, int, float]]:
         def find(connection: sqlite3.Connection) -> Sequence[tuple[AccountRow, int, float]]:
@@ -187,7 +189,12 @@ def hand_over(
     write_deed(connection, deed)
 
 
-def _converse(connection: sqlite3.Connection, name: str, members: tuple[int, int], now: int) -> RoomRow:
+def _name_of(a: int, b: int) -> str:
+    return f"@{min(a, b)}:{max(a, b)}"
+
+
+def _converse(connection: sqlite3.Connection, members: tuple[int, int], now: int) -> RoomRow:
+    name = _name_of(*members)
     values = (name, None, "", RoomKind.PRIVATE.value)
     found = connection.execute(statements.ADD_ROOM, values).fetchone()
     if found is not None:
