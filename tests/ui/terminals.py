@@ -46,7 +46,9 @@ class Terminal:
 
     @property
     def rows(self) -> list[str]:
-        return [row.rstrip() for row in self.screen.display]
+        # pyte's own display fails on a wide letter of which one half was written over.
+        lines = [self.screen.buffer[row] for row in range(self.screen.lines)]
+        return ["".join(line[at].data for at in range(self.screen.columns)).rstrip() for line in lines]
 
     @property
     def text(self) -> str:
@@ -85,12 +87,14 @@ class Terminal:
     def until_shown(self, text: str) -> None:
         self.until(lambda: text in self.text)
 
-    def read(self, patience: float) -> None:
+    def read(self, patience: float) -> bool:
+        """Reads what there is, once; whether there was something."""
         ready, _, _ = select.select([self._master], [], [], patience)
         if ready:
             data = os.read(self._master, 65_536)
             self.written += data
             self._stream.feed(data)
+        return bool(ready)
 
     def code(self) -> int:
         """Its exit code, once it has ended and all that it wrote is read."""
@@ -101,8 +105,8 @@ class Terminal:
                 self.read(0.05)
             else:
                 time.sleep(0.01)
-        if self._master >= 0:
-            self.read(0.2)
+        while self._master >= 0 and self.read(0.2):
+            pass
         return self._process.returncode
 
     def close(self) -> None:

@@ -36,12 +36,16 @@ def test_only_our_own_sequences_reach_the_terminal(terminal: Terminal) -> None:
 
 
 def test_the_columns_and_bars_stand_where_they_stood(terminal: Terminal) -> None:
-    rows = terminal.screen.display
-    assert rows[0].strip().startswith("general")
-    assert "● connected" in rows[-2]
+    terminal.until(lambda: terminal.rows[0].strip().startswith("general"))
+    terminal.until(lambda: "● connected" in terminal.rows[-2])
     if terminal.screen.columns == 120:
-        cells = [terminal.screen.buffer[row] for row in range(1, len(rows) - 2)]
-        assert {(row[19].data, row[100].data) for row in cells} == {("│", "│")}
+        terminal.until(lambda: edges(terminal) == {("│", "│")})
+
+
+def edges(terminal: Terminal) -> set[tuple[str, str]]:
+    """What stands in the columns that divide the lists from the timeline."""
+    rows = [terminal.screen.buffer[row] for row in range(1, terminal.screen.lines - 2)]
+    return {(row[19].data, row[100].data) for row in rows}
 
 
 def test_the_modes_are_ours_and_the_terminal_is_whole_afterwards(terminal: Terminal) -> None:
