@@ -21,6 +21,7 @@ class Asked(ABC):
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._own_turn = asyncio.Semaphore(1)
 
     @abstractmethod
     async def _do(self, work: Callable[[sqlite3.Connection], Result], *, reads: bool = False) -> Result:
@@ -29,6 +30,23 @@ class Asked(ABC):
     @abstractmethod
     def _now(self) -> int:
         """Milliseconds since 1970."""
+
+    async def _look_in_turn(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """The same for what anybody may ask for as often as they like: one at a time, however many ask.
+
+        The threads are those that logins need too, and the processor is everybody's.
+
+        :raises NotStored: as ``_look``, or others are before it for too long
+        """
+        try:
+            async with asyncio.timeout(LONGEST):
+                await self._own_turn.acquire()
+        except TimeoutError:
+            raise NotStored("too many ask the database at once") from None
+        try:
+            return await self._look(work)
+        finally:
+            self._own_turn.release()
 
     async def _look(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Has something read beside the writer, in a thread of its own and for a few seconds at most.

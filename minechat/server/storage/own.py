@@ -21,7 +21,7 @@ class OwnData(Asked):
 
     async def own_data(self, account_id: int, after: str, most: int) -> tuple[Sequence[Entry], str | None]:
         position = _position(after)
-        return await self._look(lambda connection: page(connection, account_id, position, most))
+        return await self._look_in_turn(lambda connection: page(connection, account_id, position, most))
 
 
 class Section(NamedTuple):

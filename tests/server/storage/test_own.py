@@ -1,5 +1,6 @@
 """What is kept of an account, told to whoever it belongs to: all of it, and nothing of anybody else."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import Refused
+from minechat.server.keys import keys_of
 from minechat.server.storage import AccountRow, Ban, Deed, RoomKind, Sanction
 from tests.server.storage.keeping import NOW, Home, home
 from tests.server.storage.test_orders import proof
@@ -34,7 +36,7 @@ async def furnish(house: Home) -> tuple[AccountRow, AccountRow]:
     anna, boris = [await house.account(name) for name in ("Anna", "Boris")]
     storage = house.storage
     club = await storage.add_room(
-        "club", "club", RoomKind.INVITE, "", anna.id, Deed(NOW, "create", "", "", "club", "Anna")
+        "club", keys_of("club"), RoomKind.INVITE, "", anna.id, Deed(NOW, "create", "", "", "club", "Anna")
     )
     assert club is not None
     general = (await house.general()).id
@@ -53,6 +55,27 @@ async def furnish(house: Home) -> tuple[AccountRow, AccountRow]:
     await house.say(boris, talk, "to Anna")
     await house.say(boris, talk, "never to be seen", hidden=True)
     return anna, boris
+
+
+async def test_however_many_ask_at_once_one_look_is_taken_at_a_time(
+    house: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, _ = await furnish(house)
+    look, under_way, most = house.storage._look, 0, 0  # type: ignore[attr-defined]
+
+    async def counted(work: object) -> object:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await look(work)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(house.storage, "_look", counted)
+    pages = await asyncio.gather(*(house.storage.own_data(anna.id, "", 100) for _ in range(10)))
+    assert most == 1
+    assert len({len(entries) for entries, _ in pages}) == 1
 
 
 async def test_all_that_is_kept_is_told_and_no_secret(house: Home) -> None:
