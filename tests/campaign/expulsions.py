@@ -49,7 +49,10 @@ class House:
     async def closes(self, order: Awaitable[Frame], code: str, ends: list[Knock], visit: Raw) -> Frame:
         """Carries out an order that is to end these; its answer."""
         began = time.monotonic()
-        answer, told, *frames = await asyncio.gather(order, visit.rest(), *(one.rest() for one in ends))
+        try:
+            answer, told, *frames = await asyncio.gather(order, visit.rest(), *(one.rest() for one in ends))
+        except TimeoutError:
+            raise AssertionError("a connection was not closed") from None
         self.took.append(time.monotonic() - began)
         assert told.startswith(b"Message not sent: you"), told
         for those in frames:

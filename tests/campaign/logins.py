@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from math import sqrt
 from pathlib import Path
-from statistics import median, stdev
+from statistics import median
 
 from tests.campaign._crowd import Process, connected, percentile, serving
 from tests.campaign._knocking import BUSY, DEADLINE, Frame, Knock, login
@@ -52,6 +51,8 @@ async def registered(port: int, name: str) -> None:
     assert frame["type"] == "register_success", frame
 
 
+#: Logins of each kind that tell a millisecond; fewer tell a hash that is skipped, 20 ms and more.
+MANY = 1000
 #: What measures how late this machine wakes a process that does nothing else: its p99 when stdin ends.
 IDLE = """
 import select, sys, time
@@ -210,29 +211,27 @@ def _peak(server: Process) -> int:
     "the time of a refusal does not tell a name that nobody has from a wrong password", small=60, full=2000
 )
 def timing(size: int, folder: Path) -> str:
-    differences = asyncio.run(_timing(size, folder))
-    apart = median(differences)
-    # Twice the standard error of a median: what chance alone does on a machine that does other things too.
-    chance = 2 * 1.2533 * stdev(differences) / sqrt(size)
-    figure = (
-        f"2 x {size} logins, {apart * 1000:+.2f} ms apart in the median, by chance {chance * 1000:.2f} ms"
-    )
-    assert abs(apart) <= 0.001 + min(chance, 0.005), figure
-    return figure
+    known, unknown = asyncio.run(_timing(size, folder))
+    middle = median(known) - median(unknown)
+    # The quickest are those that nothing else on this machine held up.
+    quickest = percentile(known, 0.1) - percentile(unknown, 0.1)
+    allowed = 0.001 if size >= MANY else 0.01
+    apart = f"{middle * 1000:+.2f} ms apart in the median, the quickest {quickest * 1000:+.2f} ms"
+    assert min(abs(middle), abs(quickest)) <= allowed, f"{apart}, allowed {allowed * 1000:.0f} ms"
+    return f"2 x {size} logins, {apart}"
 
 
-async def _timing(size: int, folder: Path) -> list[float]:
-    differences = []
+async def _timing(size: int, folder: Path) -> tuple[list[float], list[float]]:
+    took: dict[bool, list[float]] = {True: [], False: []}
     async with rift(folder, "--limits", "off") as (_, port):
         await registered(port, "Anna")
         for number in range(size):
-            took = {}
             # In turns, and each first as often as the other.
             for name in ("Anna", f"nobody {number}")[:: 1 - number % 2 * 2]:
-                frame, took[name == "Anna"] = await login(port, "127.0.200.1", name, "a wrong password")
+                frame, seconds = await login(port, "127.0.200.1", name, "a wrong password")
                 assert frame["payload"]["code"] == "wrong_password", frame
-            differences.append(took[True] - took[False])
-    return differences
+                took[name == "Anna"].append(seconds)
+    return took[True], took[False]
 
 
 @criterion("of 100 who register one name at once over RIFT one gets it", small=2, full=100)
