@@ -12,7 +12,8 @@ from minechat.cli.settings import ChatOptions
 from minechat.cli.trust import trusted
 from minechat.cli.view import View
 from minechat.client import backoff, listen
-from minechat.client.history import History, history, stamped
+from minechat.client.history import History, history
+from minechat.client.stamping import stamped
 from minechat.client.tail import last_records
 
 

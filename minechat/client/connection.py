@@ -1,33 +1,21 @@
 """One TCP connection: opened within a deadline, closed without waiting, failing in words of our own."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from aiohappyeyeballs import AddrInfoType, start_connection
-
-from minechat import system
 from minechat.client.address import Address
 from minechat.client.failures import network_error
+from minechat.client.reaching import Resolver, lookup, reached
 from minechat.client.reader import Reader
-from minechat.client.threads import in_daemon_thread
 from minechat.client.tls import Tls
 from minechat.errors import TimedOut
 
-Resolver = Callable[[bytes, int], Sequence[AddrInfoType]]
-
 #: Bytes read ahead before the kernel holds the peer back (asyncio waits until there are twice as many).
 LIMIT = 256 * 1024
-#: Seconds until the next address is tried beside the first (RFC 8305, section 5).
-NEXT_ADDRESS = 0.25
 #: Seconds for the last bytes to leave when a connection is closed.
 CLOSING = 1.0
-
-
-def lookup(host: bytes, port: int) -> Sequence[AddrInfoType]:
-    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 @asynccontextmanager
@@ -62,17 +50,6 @@ async def connection(
         yield reader, writer
     finally:
         await _close(writer, encrypted=tls is not None)
-
-
-async def reached(address: Address, keepalive: float, resolve: Resolver = lookup) -> socket.socket:
-    """A socket that is connected; for those who speak by a library of their own.
-
-    :raises OSError: it cannot be
-    """
-    found = await in_daemon_thread(resolve, address.wire_host, address.port)
-    sock = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS)
-    system.keepalive(sock, keepalive)
-    return sock
 
 
 async def _open(

@@ -13,7 +13,7 @@ from aiofiles.threadpool.binary import AsyncFileIO
 from minechat.client.append import LineFile
 from minechat.errors import HistoryUnusable
 from minechat.protocol.lines import on_one_line
-from minechat.text import safe, safe_lines
+from minechat.text import safe
 
 #: Begins a record that is not a message; no message can imitate it, they begin with a stamp.
 GAP = "---"
@@ -91,15 +91,6 @@ async def history(
             yield opened
         finally:
             await opened.close()
-
-
-def stamped(block: bytes, stamp: bytes) -> bytes:
-    """Records of messages: each line of a block made safe, with ``stamp`` in brackets before it.
-
-    :param block: whole lines of the wire
-    """
-    prefix = b"[" + stamp + b"] "
-    return prefix + safe_lines(block)[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
 
 
 def _missing_record(stamp: Callable[[], str], count: int, reason: str) -> bytes:

@@ -11,7 +11,6 @@ from minechat.client import backoff, listen, tail
 from minechat.client.address import Address
 from minechat.client.feed import Feed
 from minechat.client.history import History as HistoryFile
-from minechat.client.history import stamped
 from minechat.client.lines_speaking import Speaking
 from minechat.client.records import Read
 from minechat.client.session import (
@@ -25,6 +24,7 @@ from minechat.client.session import (
     StateChanged,
 )
 from minechat.client.speak import check_message
+from minechat.client.stamping import stamped
 from minechat.client.tls import Tls
 from minechat.errors import HistoryUnusable, InvalidInput, MinechatError, NetworkError
 from minechat.events import Connected, LinesSkipped, Lost, Said

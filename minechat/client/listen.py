@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager, aclosing
 
 from minechat.client import backoff
 from minechat.client.address import Address
-from minechat.client.connection import Resolver, connection, lookup
+from minechat.client.connection import connection
+from minechat.client.reaching import Resolver, lookup
 from minechat.client.tls import Tls
 from minechat.errors import ConnectionLost, HostUnknown, NetworkError, TlsNotTrusted
 from minechat.events import Connected, LinesSkipped, Lost, Retrying, Said

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from minechat.client.address import Address
-from minechat.client.connection import Resolver, lookup
+from minechat.client.reaching import Resolver, lookup
 from minechat.client.rift_failures import closing_error, refusal
 from minechat.client.rift_opening import close, opened
 from minechat.client.tls import Tls

@@ -8,8 +8,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from minechat.client.address import Address
-from minechat.client.connection import CLOSING, Resolver, reached
+from minechat.client.connection import CLOSING
 from minechat.client.failures import network_error
+from minechat.client.reaching import Resolver, reached
 from minechat.client.rift_failures import opening_error
 from minechat.client.tls import Tls
 from minechat.errors import TimedOut

@@ -9,8 +9,8 @@ from uuid import uuid4
 from minechat.client import backoff
 from minechat.client import rift_messages as m
 from minechat.client.address import Address
-from minechat.client.connection import Resolver, lookup
 from minechat.client.feed import Feed
+from minechat.client.reaching import Resolver, lookup
 from minechat.client.rift import Credentials, Rift, rift
 from minechat.client.rift_keeping import Keeping, NoMore
 from minechat.client.rift_orders import NAMES, checked, order

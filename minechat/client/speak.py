@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from minechat.client.address import Address
-from minechat.client.connection import Resolver, connection, lookup
+from minechat.client.connection import connection
+from minechat.client.reaching import Resolver, lookup
 from minechat.client.reader import Reader
 from minechat.client.tls import Tls
 from minechat.errors import (

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from minechat import system
 from minechat.client import backoff
-from minechat.client.connection import lookup
 from minechat.client.listen import blocks
+from minechat.client.reaching import lookup
 from minechat.events import Connected
 from tests.bad_tls import Case, bad_servers
 from tests.campaign.criteria import criterion

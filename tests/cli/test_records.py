@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minechat.cli.records import coloured, first_lines, json_lines
-from minechat.client.history import stamped
+from minechat.client.stamping import stamped
 from minechat.protocol import listen
 from minechat.text import safe, safe_line
 from tests.hostile import corpus

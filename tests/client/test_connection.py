@@ -15,7 +15,8 @@ from aiohappyeyeballs import AddrInfoType
 
 from minechat.client import connection as module
 from minechat.client.address import Address
-from minechat.client.connection import connection, lookup
+from minechat.client.connection import connection
+from minechat.client.reaching import lookup
 from minechat.client.tls import Tls
 from minechat.errors import ConnectionLost, HostUnknown, NetworkError, TimedOut, Unreachable
 from tests.bad_tls import PATIENCE, Recorded

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from minechat.client.connection import lookup
 from minechat.client.listen import State, blocks, listening
+from minechat.client.reaching import lookup
 from minechat.client.tls import Tls
 from minechat.errors import ConnectionLost, HostUnknown, InvalidInput, TlsNotTrusted, Unreachable
 from minechat.events import Connected, LinesSkipped, Lost, Retrying, Said

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minechat.client.address import Address
-from minechat.client.connection import connection, lookup
+from minechat.client.connection import connection
+from minechat.client.reaching import lookup
 from minechat.client.speak import speaking
 from minechat.client.tls import Tls, digits
 from minechat.errors import (

@@ -37,7 +37,7 @@ class Planted:
 
 PLANTED = [
     Planted(
-        "acknowledge_early", "server/storage/test_durability.py::test_no_kill_loses_what_was_acknowledged"
+        "acknowledge_early", "server/storage/test_durability.py::test_no_kill_loses_what_was_acknowledged_or_keeps_it_twice"
     ),
     Planted(
         "acknowledge_early",
