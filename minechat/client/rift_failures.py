@@ -29,8 +29,11 @@ _PLAIN = "; if it speaks TLS, give --tls or --tls-fingerprint"
 
 
 def refusal(reply: RegisterFail | AuthFail | Error) -> Rejected:
-    """What the server refused, as an error."""
-    if reply.code in ("wrong_password", "ended"):
+    """What the server refused, as an error.
+
+    A connection that was ended and may come again after a while, as after a new nickname, has its session.
+    """
+    if reply.code == "wrong_password" or (reply.code == "ended" and reply.retry_after is None):
         return WrongPassword(reply.error)
     return Refused(reply.error, reply.retry_after, reply.code)
 

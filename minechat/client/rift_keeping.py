@@ -30,7 +30,9 @@ Way = Callable[[Callable[[r.Reply], None]], AbstractAsyncContextManager[Rift]]
 _LONGEST = 600.0
 _FINAL_AT_FIRST = (HostUnknown, TlsNotTrusted, NotMinechat)  # waiting does not mend it
 #: The words of a server that has no time for us; any other refusal of a login is meant.
-_NOT_NOW = {"busy", "too_fast", "too_many", "stopping", "not_stored", "internal"}
+_NOT_NOW = {"busy", "too_fast", "stopping", "not_stored", "internal"}
+#: To come again would be refused again, or would end another connection of ours, which comes again too.
+_FOR_GOOD = {"banned", "too_many"}
 
 
 class NoMore(Exception):
@@ -161,7 +163,7 @@ class Keeping:
         if self._leaving or isinstance(error, WrongPassword | LocalError):
             return True
         if isinstance(error, Refused):
-            return error.code == "banned" or not (was_in or error.code in _NOT_NOW)
+            return error.code in _FOR_GOOD or not (was_in or error.code in _NOT_NOW)
         return first and isinstance(error, _FINAL_AT_FIRST)
 
     def _end(self, error: MinechatError | None) -> None:

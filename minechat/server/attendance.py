@@ -13,7 +13,7 @@ from minechat.server.presence import Presence
 from minechat.server.rights import Role
 from minechat.server.room import Room
 
-_TOO_MANY = Refused("you have come in too often; the oldest connection ends", code="ended")
+_TOO_MANY = Refused("you have come in too often; the oldest connection ends", code="too_many")
 
 
 @dataclass(slots=True, eq=False)

@@ -337,15 +337,25 @@ async def test_a_busy_server_is_asked_again_when_it_says(stage: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "last"),
-    [("ended", "ended"), ("banned", "ended"), ("stopping", "waiting"), ("internal", "waiting")],
+    ("code", "wait", "last", "failure"),
+    [
+        ("ended", None, "ended", WrongPassword),
+        ("ended", 3.0, "waiting", None),  # a new nickname: who comes again is let in
+        ("banned", 3.0, "ended", Refused),
+        ("too_many", None, "ended", Refused),  # the session itself is as good as before
+        ("stopping", 3.0, "waiting", None),
+        ("internal", 3.0, "waiting", None),
+    ],
 )
-async def test_the_last_word_of_a_server_decides(stage: Chat, code: str, last: str) -> None:
-    async with session(stage, delays=lambda: repeat(60.0)) as (_, told):
+async def test_the_last_word_of_a_server_decides(
+    stage: Chat, code: str, wait: float | None, last: str, failure: type[Exception] | None
+) -> None:
+    async with session(stage, delays=lambda: repeat(60.0)) as (one, told):
         await in_the_room(told)
-        await stage.stop(r.Error(error="that is all \x1b[31m", code=code, retry_after=3.0))
+        await stage.stop(r.Error(error="that is all \x1b[31m", code=code, retry_after=wait))
         await told.until(lambda: told.states[-1] == last)
         await stage.start()
+        assert type(one.failure) is (failure or type(None))
     final = told.events[-1]
     assert isinstance(final, StateChanged)
     assert final.reason == "that is all ␛[31m"

@@ -230,7 +230,7 @@ async def test_a_topic_that_is_none_is_refused(people: Circle, topic: str) -> No
 async def test_the_oldest_connection_ends_when_an_account_has_one_too_many(tmp_path: Path) -> None:
     async with circle(tmp_path, Limits(sessions=2)) as people:
         first, second, third = [await people.come("Eva") for _ in range(3)]
-        assert [type(one) for one in first.told] == [Ended] and first.told[0].reason.code == "ended"
+        assert [type(one) for one in first.told] == [Ended] and first.told[0].reason.code == "too_many"
         assert people.hub.presence.members(first.member.id) == (second.member, third.member)
         bob = await people.come("Bob")
         await people.say(bob, "general", "hi")

@@ -381,7 +381,7 @@ async def test_the_oldest_of_too_many_connections_ends(settings: Settings) -> No
         member(server.rift_port, "ann", new=False) as second,
         member(server.rift_port, "ann", new=False) as third,
     ):
-        assert await ended(oldest) == ("ended", 1008)
+        assert await ended(oldest) == ("too_many", 1008)
         for client in (second, third):
             await client.settled()
 
