@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from minechat.server.keys import keys_of
 from minechat.server.storage import Candidate, Stored, migrations, open_storage, statements
 
 TEXT = "a message of eighty bytes, as people in a chat would write it, give or take a bit"[:80]
-NOBODY = Candidate("Able", "Poster", "Able Poster", "able_poster")
+NOBODY = Candidate("Able", "Poster", "Able Poster", keys_of("Able Poster"))
 
 
 async def through_storage(path: Path, messages: int, posters: int) -> tuple[float, float, float]:
@@ -58,7 +59,7 @@ def bare(path: Path, messages: int, batch: int) -> float:
         for statement in (statements.USE_WAL, *statements.PRAGMAS):
             connection.execute(statement).fetchall()
         migrations.build(connection)
-        values = (NOBODY.epithet, NOBODY.nick, NOBODY.name, NOBODY.key, b"\0" * 32, 0)
+        values = (NOBODY.epithet, NOBODY.nick, NOBODY.name, *(NOBODY.keys or ()), b"\0" * 32, 0)
         connection.execute(statements.ADD_ACCOUNT, values).fetchall()
         started = time.perf_counter()
         for first in range(0, messages, batch):

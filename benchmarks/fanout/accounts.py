@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from minechat.server.accounts import hash_of
+from minechat.server.keys import keys_of
 from minechat.server.storage import Candidate, Storage, open_storage
 
 
@@ -23,6 +24,6 @@ async def _add(folder: Path, names: list[str]) -> None:
 
 async def _account(storage: Storage, name: str) -> None:
     def candidates() -> Iterator[Candidate]:
-        yield Candidate("", name, name, name)
+        yield Candidate("", name, name, keys_of(name))
 
     await storage.add_account(candidates, hash_of(name))

@@ -18,8 +18,9 @@ from minechat.errors import AddressUnusable, MinechatError
 from minechat.server.app import running
 from minechat.server.figures import Figures
 from minechat.server.handle import Server
+from minechat.server.keys import keys_of
 from minechat.server.log import JsonFormatter, TextFormatter, bug, event
-from minechat.server.names import key, mend
+from minechat.server.names import mend
 from minechat.server.outflow import Outflow, outflow
 from minechat.server.ports import shown
 from minechat.server.settings import Settings
@@ -54,7 +55,7 @@ async def _serve(options: ServerOptions, figures: Figures, log: Outflow) -> None
     started = time.monotonic()
     is_new = certificate.will_be_made(options)
     # Loads Unicode's tables of look-alikes: the first to register would hold up everybody for that long.
-    key(mend("Вася"))
+    keys_of(mend("Вася"))
     async with running(settings(options), figures) as server:
         reason = "failure"
         _reload_on_hangup(server, service)

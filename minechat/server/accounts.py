@@ -6,10 +6,12 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from random import Random
 
 from minechat.server import names
 from minechat.server.epithets import EPITHETS
+from minechat.server.keys import Known, keys_of
 from minechat.server.storage import AccountRow, Candidate, Storage
 
 
@@ -113,7 +115,11 @@ class Accounts:
         return person
 
     def _is_reserved(self, nick: str) -> bool:
-        return names.key(nick) in {names.key(name) for name in self._reserved}
+        return self._official.has_like(nick)
+
+    @cached_property
+    def _official(self) -> Known:
+        return Known(self._reserved)
 
 
 class Nameless:
@@ -180,4 +186,4 @@ def _candidates(nick: str, random: Random, *, numbers_only: bool) -> Iterator[Ca
 
 def _candidate(epithet: str, nick: str) -> Candidate:
     name = f"{epithet} {nick}"
-    return Candidate(epithet, nick, name, names.key(name))
+    return Candidate(epithet, nick, name, keys_of(name))

@@ -10,6 +10,7 @@ from minechat.server import names, passwords, usernames
 from minechat.server.accounts import Accounts, Person, fresh_token, hash_of
 from minechat.server.bans import Bans
 from minechat.server.hashing import Hashing
+from minechat.server.keys import keys_of
 from minechat.server.limits import RegistrationBudget, WrongTokenBudget
 from minechat.server.logins import Logins
 from minechat.server.own_account import OwnAccount, id_of
@@ -68,14 +69,14 @@ class Credentials(OwnAccount):
         :raises Refused: ``bad_name``, ``taken``, ``bad_password``, ``busy``, ``too_fast``
         """
         form = passwords.chosen(password)
-        name, key = await asyncio.to_thread(usernames.chosen, username)
-        if await self._storage.login(key) is not None:
+        name, keys = await asyncio.to_thread(usernames.chosen, username)
+        if await self._storage.account_like(keys) is not None:
             raise _TAKEN
         self._registrations.take(source)
         try:
-            with self._logins.asking(source, key) as asked:
+            with self._logins.asking(source, keys.small) as asked:
                 hashed = await self._hashing.hash(form, asked)
-            row = await self._add(Candidate("", name, name, key), hashed)
+            row = await self._add(Candidate("", name, name, keys), hashed)
         except (Refused, NotStored):
             self._registrations.give_back(source)
             raise
@@ -194,9 +195,12 @@ class Credentials(OwnAccount):
         return found
 
     async def _key(self, username: str) -> str:
-        """The canonical key of a name that is looked for; that of no name where nobody can have it."""
+        """The one key that a name is looked for by; that of no name where nobody can have it.
+
+        By the others many writings would lead to one account, each with failures of its own.
+        """
         name = username if len(username) <= LONGEST_NAME else ""
-        return await asyncio.to_thread(names.key, name)
+        return (await asyncio.to_thread(keys_of, name)).small
 
     def _refuse_banned(self, account_id: int) -> None:
         refusal = self._bans.refusal(account_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from minechat.events import GENERAL
-from minechat.server import names
+from minechat.server.keys import keys_of
 from minechat.server.room import Room, no_room
 from minechat.server.storage import RoomRow, Storage
 
@@ -66,7 +66,7 @@ class Directory:
         room = await self.open(name)
         if not room.is_there_for(account_id):
             # Looked for as long as one that is not there.
-            await self._storage.room(await asyncio.to_thread(names.key, name))
+            await self._storage.room(await _key(name))
             raise no_room()
         return room
 
@@ -85,8 +85,7 @@ class Directory:
                 room.names[account_id] = name
 
     async def _find(self, name: str) -> Room:
-        # The tables of letters take a while to load the first time.
-        key = await asyncio.to_thread(names.key, name)
+        key = await _key(name)
         room = self._by_key.get(key) or await self._load(key)
         if room is None:
             raise no_room()
@@ -112,3 +111,8 @@ class Directory:
         self._remembered.move_to_end(room.row.key)
         if len(self._remembered) > self._capacity:
             self._remembered.popitem(last=False)
+
+
+async def _key(name: str) -> str:
+    # The tables of letters take a while to load the first time.
+    return (await asyncio.to_thread(keys_of, name)).small

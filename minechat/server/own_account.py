@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from minechat.errors import Refused, WrongPassword
-from minechat.server import names, passwords
+from minechat.server import passwords
 from minechat.server.accounts import Person, fresh_token, hash_of
 from minechat.server.finishing import to_the_end
 from minechat.server.hashing import Hashing
+from minechat.server.keys import keys_of
 from minechat.server.log import event
 from minechat.server.logins import Logins
 from minechat.server.sessions import Close, Session, Sessions
@@ -57,7 +58,7 @@ class OwnAccount:
         row = await self._storage.login_by_id(id_of(person))
         if row is None:
             raise _NAMELESS
-        key = await asyncio.to_thread(names.key, row.name)
+        key = (await asyncio.to_thread(keys_of, row.name)).small
         if row.password is not None:
             await self._prove(row, key, old, source)
         with self._logins.asking(source, key) as asked:

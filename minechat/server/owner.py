@@ -16,10 +16,11 @@ from minechat.server.directory import Directory
 from minechat.server.epithets import EPITHETS
 from minechat.server.finishing import to_the_end
 from minechat.server.hub import HERALD, Hub
+from minechat.server.keys import keys_of
 from minechat.server.rights import Role
 from minechat.server.room import Room
 from minechat.server.storage import AccountRow, Ban, Candidate, Deed, Storage
-from minechat.server.usernames import official
+from minechat.server.usernames import is_official
 from minechat.text import safe
 
 #: Characters of an announcement.
@@ -113,8 +114,8 @@ class Owner:
         candidate = await asyncio.to_thread(_candidate, to)
         deed = self._deed("rename", account.name, f"to {to}")
         if not await self.storage.rename(account.id, candidate, deed):
-            assert candidate.key is not None
-            other = await self.storage.account_by_name(to, candidate.key)
+            assert candidate.keys is not None
+            other = await self.storage.account_like(candidate.keys)
             raise InvalidInput(f"{to} is taken by {to if other is None else other.name}, or looks like it")
         if self.hub is None:
             return account, 0
@@ -190,8 +191,8 @@ class Owner:
         if number is not None:
             account = await self.storage.account(int(number[1]))
         else:
-            key = await asyncio.to_thread(names.key, nick)
-            account = await self.storage.account_by_name(nick, key)
+            keys = await asyncio.to_thread(keys_of, nick)
+            account = await self.storage.account_by_name(nick, keys.small)
         if account is None:
             raise InvalidInput(f"nobody is called {nick!r}; minechat server list accounts shows who there is")
         return account
@@ -209,12 +210,12 @@ def _candidate(name: str) -> Candidate:
     epithet, _, nick = name.partition(" ")
     if epithet not in EPITHETS or not nick:
         epithet, nick = "", name
-    key = names.key(name)
-    if not key or _NUMBER.fullmatch(name) or addresses.source(name) is not None:
+    keys = keys_of(name)
+    if not keys.small or _NUMBER.fullmatch(name) or addresses.source(name) is not None:
         raise InvalidInput(f"{name!r} would be taken for something else than a nickname")
-    if {key, names.key(nick)} & official():
+    if is_official(name):
         raise InvalidInput(f"{name!r} sounds official, or is a character's name")
-    return Candidate(epithet, nick, name, key)
+    return Candidate(epithet, nick, name, keys)
 
 
 def _sentence(ban: Ban) -> str:

@@ -6,11 +6,12 @@ from weakref import WeakValueDictionary
 
 from minechat.errors import Refused
 from minechat.events import GENERAL
-from minechat.server import names, titles
+from minechat.server import titles
 from minechat.server.attendance import Attendance
 from minechat.server.directory import Directory
 from minechat.server.finishing import to_the_end
 from minechat.server.happenings import ROOMS, Member, RoomHappening
+from minechat.server.keys import Keys, keys_of
 from minechat.server.listing import Listing
 from minechat.server.rights import Role, may
 from minechat.server.room import Room, no_room
@@ -95,9 +96,9 @@ class Rooms:
 
         :raises Refused: ``bad_name``, ``taken`` or ``too_many``
         """
-        key = await asyncio.to_thread(_key_of_new, name)
+        keys = await asyncio.to_thread(_keys_of_new, name)
         kind = RoomKind.INVITE if invite_only else RoomKind.PUBLIC
-        return await to_the_end(self._create(member, name, key, kind, titles.topic(topic)))
+        return await to_the_end(self._create(member, name, keys, kind, titles.topic(topic)))
 
     async def join(self, member: Member, name: str) -> RoomView:
         """Becomes a member; the answer is the same for one who was before.
@@ -142,14 +143,14 @@ class Rooms:
 
     # Each of these to its end.
 
-    async def _create(self, member: Member, name: str, key: str, kind: RoomKind, topic: str) -> RoomView:
+    async def _create(self, member: Member, name: str, keys: Keys, kind: RoomKind, topic: str) -> RoomView:
         async with self._lock(member.id):
             rooms = await self._storage.rooms_of(member.id)
             owned = sum(role == Role.OWNER for _, role in rooms)
             if owned >= self._limits.rooms_created or len(rooms) >= self._limits.rooms_joined:
                 raise Refused("you have too many rooms already", code="too_many")
             deed = self._deed(member, name, "create", kind.value)
-            row = await self._storage.add_room(name, key, kind, topic, member.id, deed)
+            row = await self._storage.add_room(name, keys, kind, topic, member.id, deed)
             if row is None:
                 raise Refused("there is a room of this name, or one that looks like it", code="taken")
             room = await self._directory.open_row(row)
@@ -214,6 +215,6 @@ class Rooms:
         return lock
 
 
-def _key_of_new(name: str) -> str:
+def _keys_of_new(name: str) -> Keys:
     """In a thread: the tables of letters take a while to load the first time."""
-    return names.key(titles.room_name(name))
+    return keys_of(titles.room_name(name))

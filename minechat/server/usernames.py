@@ -6,14 +6,15 @@ from functools import cache
 from minechat.errors import Refused
 from minechat.server import addresses, names
 from minechat.server.epithets import EPITHETS
+from minechat.server.keys import Keys, Known, keys_of
 
 #: What would make a name look like another thing: an account's number, a room, a command, an option.
 _FIRST = "#@/-"
 _LENGTH = f"a name has 1 to {names.CHARACTERS} characters"
 
 
-def chosen(name: str) -> tuple[str, str]:
-    """A name as it is shown, with ``_`` in place of blanks, and its canonical key.
+def chosen(name: str) -> tuple[str, Keys]:
+    """A name as it is shown, with ``_`` in place of blanks, and its keys.
 
     Otherwise it is what was typed, in normal form C. Loads tables the first time: do not call it in an
     event loop.
@@ -24,32 +25,34 @@ def chosen(name: str) -> tuple[str, str]:
         raise _refused(_LENGTH)
     shown = unicodedata.normalize("NFC", name.strip(" ").replace(" ", "_"))
     _check_look(shown)
-    key = names.key(shown)
-    if not key or addresses.source(unicodedata.normalize("NFKC", shown)) is not None:
+    keys = keys_of(shown)
+    if not keys.small or addresses.source(unicodedata.normalize("NFKC", shown)) is not None:
         raise _refused("this would be taken for something else than a name, choose another")
-    if {key, _without_epithet(key)} & official():
+    if is_official(shown):
         raise _refused("this name sounds official, or is a character's, choose another")
-    return shown, key
+    return shown, keys
 
 
-def _without_epithet(key: str) -> str:
-    """The rest of a name that begins as the server itself names people: ``Brave admin`` is an admin too."""
-    epithet, _, nick = key.partition("_")
-    return nick if epithet in _epithets() else key
+def is_official(name: str) -> bool:
+    """Whether a name sounds official, or is a character's: nobody bears one as it is.
+
+    Nor behind an epithet, as the server itself names people: ``Brave admin`` is an admin too.
+    """
+    epithet, _, nick = name.replace("_", " ").strip(" ").partition(" ")
+    is_behind = _epithets().has_like(epithet)
+    return _official().has_like(name) or (is_behind and _official().has_like(nick))
 
 
 @cache
-def _epithets() -> frozenset[str]:
-    return frozenset(map(names.key, EPITHETS))
+def _epithets() -> Known:
+    return Known(EPITHETS)
 
 
 @cache
-def official() -> frozenset[str]:
-    """The keys of names that sound official and of the characters' names: nobody bears them as they are."""
+def _official() -> Known:
     from minechat.server import dialogues  # noqa: PLC0415 - only a new name asks for the cast
 
-    cast = (name for script in dialogues.load() for name in script.cast)
-    return frozenset(names.key(name) for name in (*names.RESERVED, *cast))
+    return Known([*names.RESERVED, *(name for script in dialogues.load() for name in script.cast)])
 
 
 def _check_look(shown: str) -> None:

@@ -9,13 +9,13 @@ from random import Random
 from typing import Any
 
 from minechat.events import Said
-from minechat.server import names
 from minechat.server.accounts import Accounts, Person
 from minechat.server.audience import Audience
 from minechat.server.bans import Bans
 from minechat.server.figures import Figures
 from minechat.server.happenings import Happening, Member, PresenceChanged, RoomHappening
 from minechat.server.hub import Hub
+from minechat.server.keys import keys_of
 from minechat.server.limits import AccountBudgets
 from minechat.server.settings import Limits
 from minechat.server.storage import Candidate, Storage, Stored, open_storage
@@ -113,11 +113,11 @@ class Circle:
 
     async def person(self, name: str) -> Person:
         """An account of this name, made when there is none."""
-        key = names.key(name)
-        row = await self.storage.account_by_name(name, key)
+        keys = keys_of(name)
+        row = await self.storage.account_by_name(name, keys.small)
         if row is None:
             token = hashlib.sha256(name.encode()).digest()
-            row = await self.storage.add_member_account(Candidate("", name, name, key), token, "hash")
+            row = await self.storage.add_member_account(Candidate("", name, name, keys), token, "hash")
         assert row is not None
         return Person(row.id, row.name)
 

@@ -12,6 +12,7 @@ from minechat.errors import Refused
 from minechat.server import names
 from minechat.server.accounts import Accounts, Nameless, Person
 from minechat.server.epithets import EPITHETS
+from minechat.server.keys import keys_of
 from minechat.server.storage import Deed, Storage, open_storage
 from tests.server import pairs
 
@@ -73,13 +74,13 @@ async def test_a_token_lasts_through_a_restart(tmp_path: Path) -> None:
 
 async def test_a_hundred_at_once_get_a_hundred_names(accounts: Accounts) -> None:
     registered = await asyncio.gather(*(accounts.register("Вася", "here") for _ in range(100)))
-    assert len({names.key(one.person.name) for one in registered}) == 100
+    assert len({keys_of(one.person.name) for one in registered}) == 100
 
 
 async def test_when_the_epithets_run_out_numbers_go_on(accounts: Accounts) -> None:
     count = len(EPITHETS) + 50
     registered = await asyncio.gather(*(accounts.register("Вася", "here") for _ in range(count)))
-    assert len({names.key(one.person.name) for one in registered}) == count
+    assert len({keys_of(one.person.name) for one in registered}) == count
     assert sum(one.person.name[-1].isdigit() for one in registered) >= 50
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from minechat.errors import InvalidInput, Refused
 from minechat.server.happenings import RoomHappening
+from minechat.server.keys import keys_of
 from minechat.server.owner import Owner
 from minechat.server.rights import Role
 from tests.server.circle import NONE, NOW, Circle, Guest, circle
@@ -100,9 +101,7 @@ async def test_a_ban_ends_membership_and_invitation_on_the_disk_too(people: Circ
     await people.hub.moderation.invite(eva.member, "club", "Bob")
     await people.hub.rooms.join(bob.member, "club")
     await people.hub.moderation.ban(eva.member, "club", "Bob", 1)
-    row = await people.storage.room("club") or await people.storage.room(
-        people.hub.directory.at_hand("club").row.key  # type: ignore[union-attr]
-    )
+    row = await people.storage.room(keys_of("club").small)
     assert row is not None
     people.now += 1
     state = await people.storage.room_state(row.id)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Never, Protocol
 
 from minechat.errors import DatabaseUnusable
+from minechat.server.keys import Keys
 from minechat.server.storage.promises import MembersKept, RoomsKept
 from minechat.server.storage.rows import (
     AccountInfo,
@@ -88,7 +89,7 @@ class Storage(RoomsKept, MembersKept, Protocol):
 
         Called again with a hash that is known it gives the account that has it.
 
-        :param candidates: makes the names to try, at most one of them without a key; called in
+        :param candidates: makes the names to try, at most one of them without keys; called in
             another thread
         :raises NotStored: nothing was kept
         """
@@ -111,10 +112,13 @@ class Storage(RoomsKept, MembersKept, Protocol):
         """The account with this id; None when there is none."""
 
     async def account_by_name(self, name: str, key: str) -> AccountRow | None:
-        """The account with exactly this name, else the one with this canonical key; None when there is none.
+        """The account that has this key in small letters, else the one with exactly this name, or None.
 
-        Accounts without a key share their names and are found by their id only.
+        Accounts without any key share their names and are found by their id only.
         """
+
+    async def account_like(self, keys: Keys) -> AccountRow | None:
+        """An account whose name shares one of these keys; None when no account stands in their way."""
 
     async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
         """Replaces the token of an account; writes the deed in the same commit, as do those below.

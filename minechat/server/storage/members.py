@@ -16,10 +16,10 @@ class Members(Asked):
     async def add_member_account(
         self, candidate: Candidate, token_hash: bytes, password: str
     ) -> AccountRow | None:
-        if candidate.key is None:
-            raise ValueError("an account with a password has its name alone")
         one = candidate
-        values = (one.epithet, one.nick, one.name, one.key, token_hash, self._now(), password)
+        if one.keys is None:
+            raise ValueError("an account with a password has its name alone")
+        values = (one.epithet, one.nick, one.name, *one.keys, token_hash, self._now(), password)
 
         def add(connection: sqlite3.Connection) -> AccountRow | None:
             found = connection.execute(statements.ADD_MEMBER_ACCOUNT, values).fetchone()

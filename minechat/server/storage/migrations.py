@@ -6,21 +6,26 @@ from contextlib import closing
 from typing import NamedTuple
 
 from minechat.server.storage import schema, statements
+from minechat.server.storage.rekeying import rekey
 
 
 class Version(NamedTuple):
-    """What one version of the schema added: its statements, and the rows of the tables they touched."""
+    """What one version of the schema added: its statements, and the rows of the tables they touched.
+
+    :ivar rework: what statements cannot do, after them in the same transaction
+    """
 
     number: int
     steps: tuple[str, ...]
     rows: dict[str, str]
+    rework: Callable[[sqlite3.Connection], None] | None = None
 
 
 #: In their order, without a gap. A new database takes the same way as an old one, so both are equal.
 VERSIONS = (
     Version(1, schema.VERSION_1, schema.ROWS_1),
     Version(2, schema.VERSION_2, schema.ROWS_2),
-    Version(3, schema.VERSION_3, schema.ROWS_3),
+    Version(3, schema.VERSION_3, schema.ROWS_3, rekey),
 )
 NEWEST = VERSIONS[-1].number
 
@@ -88,6 +93,8 @@ def _take(connection: sqlite3.Connection, version: int, upto: int) -> None:
         for one in VERSIONS[version:upto]:
             for sql in one.steps:
                 connection.execute(sql)
+            if one.rework is not None:
+                one.rework(connection)
             connection.execute(statements.SET_SCHEMA_VERSION, (one.number,))
         connection.execute(statements.COMMIT)
     except BaseException:

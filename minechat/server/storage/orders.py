@@ -4,10 +4,14 @@ import sqlite3
 from collections.abc import Sequence
 
 from minechat.errors import NotStored
+from minechat.server.keys import Keys
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked, milliseconds
 from minechat.server.storage.deeds import deeds, write_deed
 from minechat.server.storage.rows import AccountInfo, AccountRow, Ban, Candidate, Deed
+
+#: As the tables have those of a name that is shared.
+NO_KEYS = (None, None, None)
 
 
 class Orders(Asked):
@@ -21,6 +25,12 @@ class Orders(Asked):
 
     async def account_by_name(self, name: str, key: str) -> AccountRow | None:
         return await self._do(lambda connection: account_by_name(connection, name, key), reads=True)
+
+    async def account_like(self, keys: Keys) -> AccountRow | None:
+        def find(connection: sqlite3.Connection) -> AccountRow | None:
+            return one_account(connection.execute(statements.GET_ACCOUNT_LIKE, keys))
+
+        return await self._do(find, reads=True)
 
     async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
         await self._do(lambda connection: new_token(connection, account_id, token_hash, deed))
@@ -59,7 +69,7 @@ def account(connection: sqlite3.Connection, account_id: int) -> AccountRow | Non
 
 
 def account_by_name(connection: sqlite3.Connection, name: str, key: str) -> AccountRow | None:
-    # The key has an index. It misses only names whose key was made by other tables of Unicode.
+    # The key has an index. It misses names whose key was made by other tables of Unicode, or went to another.
     found = one_account(connection.execute(statements.GET_ACCOUNT_BY_KEY, (key,)))
     return found or one_account(connection.execute(statements.GET_ACCOUNT_BY_NAME, (name,)))
 
@@ -72,7 +82,7 @@ def new_token(connection: sqlite3.Connection, account_id: int, token_hash: bytes
 
 def rename(connection: sqlite3.Connection, account_id: int, to: Candidate, deed: Deed) -> bool:
     ensure_account(connection, account_id)
-    values = (to.epithet, to.nick, to.name, to.key, account_id)
+    values = (to.epithet, to.nick, to.name, *(to.keys or NO_KEYS), account_id)
     if not connection.execute(statements.SET_NAME, values).rowcount:
         return False
     write_deed(connection, deed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from minechat.server.keys import Keys
 from minechat.server.storage.rows import (
     AccountRow,
     Candidate,
@@ -23,15 +24,15 @@ class RoomsKept(Protocol):
     """
 
     async def add_room(  # noqa: PLR0917 - a room is what these say
-        self, name: str, key: str, kind: RoomKind, topic: str, owner_id: int | None, deed: Deed | None
+        self, name: str, keys: Keys, kind: RoomKind, topic: str, owner_id: int | None, deed: Deed | None
     ) -> RoomRow | None:
-        """Makes a room, with its owner as the first member. None when the name or the key is taken.
+        """Makes a room, with its owner as the first member. None when the name or one of the keys is taken.
 
         :raises ValueError: it is a conversation: those are made by ``conversation``
         """
 
     async def room(self, key: str) -> RoomRow | None:
-        """The room with this key; never a conversation."""
+        """The room with this key, in small letters; never a conversation."""
 
     async def room_state(self, room_id: int) -> RoomState:
         """Who is what in a room, now."""
@@ -147,12 +148,12 @@ class MembersKept(Protocol):
     ) -> AccountRow | None:
         """An account with a password. None when its name is taken.
 
-        :param candidate: with a key
+        :param candidate: with keys
         :param password: its hash, in text
         """
 
     async def login(self, key: str) -> LoginRow | None:
-        """The account with this canonical key; None when there is none, and no sooner."""
+        """The account that has this key in small letters; None when there is none, and no sooner."""
 
     async def login_by_id(self, account_id: int) -> LoginRow | None:
         """The account with this id; None when there is none, or it shares its name and has no login."""

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 
 from minechat.errors import NotStored
+from minechat.server.keys import Keys
 from minechat.server.rights import Role
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked, milliseconds
 from minechat.server.storage.deeds import deeds_of, write_deed
 from minechat.server.storage.messages import history
+from minechat.server.storage.orders import NO_KEYS
 from minechat.server.storage.rows import (
     AccountRow,
     Deed,
@@ -26,20 +28,20 @@ class Rooms(Asked):
     """The part of a ``Storage`` that keeps rooms."""
 
     async def add_room(  # noqa: PLR0917 - a room is what these say
-        self, name: str, key: str, kind: RoomKind, topic: str, owner_id: int | None, deed: Deed | None
+        self, name: str, keys: Keys, kind: RoomKind, topic: str, owner_id: int | None, deed: Deed | None
     ) -> RoomRow | None:
         if kind is RoomKind.PRIVATE:
             raise ValueError("a conversation is made by its own method")
 
         def add(connection: sqlite3.Connection) -> RoomRow | None:
-            found = connection.execute(statements.ADD_ROOM, (name, key, topic, kind.value)).fetchone()
+            found = connection.execute(statements.ADD_ROOM, (name, *keys, topic, kind.value)).fetchone()
             if found is None:
                 return None
             if owner_id is not None:
                 values = (found[0], owner_id, Role.OWNER, self._now())
                 connection.execute(statements.SET_ROLE, values)
             write_deed(connection, deed)
-            return RoomRow(found[0], name, key, topic, kind, 0)
+            return RoomRow(found[0], name, keys.small, topic, kind, 0)
 
         return await self._do(add)
 
@@ -195,7 +197,7 @@ def _name_of(a: int, b: int) -> str:
 
 def _converse(connection: sqlite3.Connection, members: tuple[int, int], now: int) -> RoomRow:
     name = _name_of(*members)
-    values = (name, None, "", RoomKind.PRIVATE.value)
+    values = (name, *NO_KEYS, "", RoomKind.PRIVATE.value)
     found = connection.execute(statements.ADD_ROOM, values).fetchone()
     if found is not None:
         for account_id in members:

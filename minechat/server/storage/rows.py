@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from minechat.server.keys import Keys
+
 
 # Not frozen, which would make it four times as long in the making: a sixth of all that a post costs the loop.
 @dataclass(slots=True, unsafe_hash=True)
@@ -33,12 +35,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A name an account may get. ``key`` is what no two accounts may share; None is shared freely."""
+    """A name an account may get. No two may share one of ``keys``; without them it is shared freely."""
 
     epithet: str
     nick: str
     name: str
-    key: str | None
+    keys: Keys | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class RoomRow:
     """A room in the database.
 
     :param name: as it is shown; of a conversation ``@a:b``, the numbers of its two accounts
-    :param key: what no two rooms share
+    :param key: what it is found by: its name in small letters (see ``Keys``); empty where it cannot be
     :param last: the number of its last message, 0 in one without; hidden ones count
     """
 

@@ -42,18 +42,29 @@ VERSION_2 = (
         detail TEXT NOT NULL
     )""",
 )
-#: The rooms that are always there have the keys that ``names.key`` makes.
+#: The keys of all names that are there already are made after these, by ``migrations``. The rooms that are
+#: always there have those that ``keys_of`` makes.
 VERSION_3 = (
     "ALTER TABLE account ADD COLUMN password TEXT",
     "ALTER TABLE room ADD COLUMN key TEXT",
     "ALTER TABLE room ADD COLUMN topic TEXT NOT NULL DEFAULT ''",
     """ALTER TABLE room ADD COLUMN kind TEXT NOT NULL DEFAULT 'public'
         CHECK (kind IN ('public', 'invite', 'private'))""",
-    """UPDATE room SET key = CASE name
-        WHEN 'general' THEN 'g3n3ra-' WHEN 'random' THEN 'rand0m' WHEN 'tech' THEN 'r30h' ELSE name END""",
+    "ALTER TABLE room ADD COLUMN capital_key TEXT",
+    "ALTER TABLE room ADD COLUMN shown_key TEXT",
     "CREATE UNIQUE INDEX room_key ON room (key)",
-    """INSERT INTO room (name, key) VALUES ('general', 'g3n3ra-'), ('random', 'rand0m'), ('tech', 'r30h')
-        ON CONFLICT DO NOTHING""",
+    "CREATE UNIQUE INDEX room_capital_key ON room (capital_key)",
+    "CREATE UNIQUE INDEX room_shown_key ON room (shown_key)",
+    """INSERT INTO room (name, key, capital_key, shown_key) VALUES
+        ('general', 'genera1', 'GENERAL', 'genera1'),
+        ('random', 'random', 'RAND0M', 'random'),
+        ('tech', 'tech', 'TECH', 'tech')
+        ON CONFLICT (name) DO UPDATE
+        SET key = excluded.key, capital_key = excluded.capital_key, shown_key = excluded.shown_key""",
+    "ALTER TABLE account ADD COLUMN capital_key TEXT",
+    "ALTER TABLE account ADD COLUMN shown_key TEXT",
+    "CREATE UNIQUE INDEX account_capital_key ON account (capital_key)",
+    "CREATE UNIQUE INDEX account_shown_key ON account (shown_key)",
     "ALTER TABLE message ADD COLUMN key TEXT",
     "ALTER TABLE message ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
     "CREATE UNIQUE INDEX message_key ON message (account_id, key) WHERE key IS NOT NULL",
@@ -114,9 +125,9 @@ ROWS_2 = {
     "deed": "SELECT id, at, what, whom, detail FROM deed ORDER BY id",
 }
 ROWS_3 = {
-    "room": "SELECT id, name, key, topic, kind FROM room ORDER BY id",
-    "account": """SELECT id, epithet, nick, name, key, token_hash, created_at, password
-        FROM account ORDER BY id""",
+    "room": "SELECT id, name, key, topic, kind, capital_key, shown_key FROM room ORDER BY id",
+    "account": """SELECT id, epithet, nick, name, key, token_hash, created_at, password,
+        capital_key, shown_key FROM account ORDER BY id""",
     "message": """SELECT room_id, seq, account_id, text, said_at, key, hidden
         FROM message ORDER BY room_id, seq""",
     "deed": "SELECT id, at, what, whom, detail, room, by_name FROM deed ORDER BY id",

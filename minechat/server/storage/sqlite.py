@@ -18,7 +18,7 @@ from minechat.server.storage.database import file_path, opened
 from minechat.server.storage.files import Files
 from minechat.server.storage.members import Members
 from minechat.server.storage.messages import Batch, Post
-from minechat.server.storage.orders import Orders
+from minechat.server.storage.orders import NO_KEYS, Orders
 from minechat.server.storage.own import OwnData
 from minechat.server.storage.rooms import Rooms
 from minechat.server.storage.rows import AccountRow, Candidate, Stored
@@ -266,7 +266,7 @@ def _add_account(
     if known is not None:
         return known
     for one in candidates:
-        values = (one.epithet, one.nick, one.name, one.key, token_hash, created_at)
+        values = (one.epithet, one.nick, one.name, *(one.keys or NO_KEYS), token_hash, created_at)
         row = connection.execute(statements.ADD_ACCOUNT, values).fetchone()
         if row is not None:
             return AccountRow(row[0], one.name)

@@ -1,5 +1,7 @@
 """Every SQL text, by name; those that make and read the whole of a schema are in ``schema``."""
 
+from typing import NamedTuple
+
 from minechat.server.storage.schema import ROWS
 
 SET_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES (?)"
@@ -54,12 +56,15 @@ MESSAGES_AFTER = f"""{_MESSAGES}
 MESSAGES_BEFORE = f"""{_MESSAGES}
     WHERE room_id = ? AND seq < ? AND (hidden = 0 OR account_id = ?) ORDER BY seq DESC LIMIT ?"""
 
-ADD_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
+ADD_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, capital_key, shown_key,
+    token_hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
 GET_ACCOUNT = "SELECT id, name FROM account WHERE token_hash = ?"
 GET_ACCOUNT_BY_ID = "SELECT id, name FROM account WHERE id = ?"
 GET_ACCOUNT_BY_KEY = "SELECT id, name FROM account WHERE key = ?"
-GET_ACCOUNT_BY_NAME = "SELECT id, name FROM account WHERE name = ? AND key IS NOT NULL"
+GET_ACCOUNT_BY_NAME = """SELECT id, name FROM account
+    WHERE name = ? AND coalesce(key, capital_key, shown_key) IS NOT NULL"""
+GET_ACCOUNT_LIKE = """SELECT id, name FROM account WHERE key = ?1 OR capital_key = ?2 OR shown_key = ?3
+    ORDER BY key IS NOT ?1, capital_key IS NOT ?2 LIMIT 1"""
 LIST_ACCOUNTS = """WITH page AS (SELECT id, name, created_at FROM account WHERE id > ? ORDER BY id LIMIT ?)
     SELECT page.id, page.name, page.created_at, said.last, coalesce(said.messages, 0)
     FROM page LEFT JOIN (
@@ -69,10 +74,12 @@ LIST_ACCOUNTS = """WITH page AS (SELECT id, name, created_at FROM account WHERE 
     ) AS said ON said.account_id = page.id
     ORDER BY page.id"""
 SET_TOKEN = "UPDATE account SET token_hash = ? WHERE id = ?"  # noqa: S105 - no secret
-SET_NAME = "UPDATE OR IGNORE account SET epithet = ?, nick = ?, name = ?, key = ? WHERE id = ?"
+SET_NAME = """UPDATE OR IGNORE account
+    SET epithet = ?, nick = ?, name = ?, key = ?, capital_key = ?, shown_key = ? WHERE id = ?"""
 
-ADD_MEMBER_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, token_hash, created_at, password)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
+ADD_MEMBER_ACCOUNT = """INSERT INTO account (epithet, nick, name, key, capital_key, shown_key,
+    token_hash, created_at, password) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING RETURNING id"""
 LOGIN_BY_KEY = "SELECT id, name, password FROM account WHERE key = ?"
 LOGIN_BY_ID = "SELECT id, name, password FROM account WHERE id = ? AND key IS NOT NULL"
 SET_PASSWORD = "UPDATE account SET password = ? WHERE id = ? AND password IS ?"  # noqa: S105 - no secret
@@ -91,7 +98,7 @@ GET_BLOCKED = "SELECT blocked_id FROM block WHERE account_id = ?"
 MESSAGE = f"{_MESSAGES} WHERE room_id = ? AND seq = ? AND (hidden = 0 OR account_id = ?)"
 _ROOM = """room.id, room.name, coalesce(room.key, ''), topic, kind,
     (SELECT coalesce(max(seq), 0) FROM message WHERE room_id = room.id)"""
-ADD_ROOM = """INSERT INTO room (name, key, topic, kind) VALUES (?, ?, ?, ?)
+ADD_ROOM = """INSERT INTO room (name, key, capital_key, shown_key, topic, kind) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING RETURNING id"""
 GET_ROOM_BY_ID = f"SELECT {_ROOM} FROM room WHERE id = ?"  # noqa: S608 - a piece of our own
 GET_ROOM_BY_KEY = f"SELECT {_ROOM} FROM room WHERE key = ?"  # noqa: S608 - a piece of our own
@@ -168,6 +175,38 @@ OWN_CONVERSATIONS = """SELECT message.room_id, seq, room.name, kind, seq, said_a
 OWN_DEEDS = """SELECT deed.id, 0, at, what, whom, detail, room, by_name FROM account
     JOIN deed ON (whom = name OR by_name = name) AND at >= created_at
     WHERE account.id = ? AND (deed.id, 0) > (?, ?) ORDER BY deed.id LIMIT ?"""
+
+
+class Rekeyed(NamedTuple):
+    """A table whose names get other keys: those to do, all keys of one, and each alone."""
+
+    named: str
+    set_all: str
+    set_one: tuple[str, ...]
+
+
+MARK_ACCOUNTS = "UPDATE account SET key = ' ' || id WHERE key IS NOT NULL"
+UNMARK_ACCOUNTS = "UPDATE account SET key = NULL WHERE key GLOB ' *'"
+REKEYED = (
+    Rekeyed(
+        "SELECT id, name FROM account WHERE id > ? AND key IS NOT NULL ORDER BY id LIMIT ?",
+        "UPDATE OR IGNORE account SET key = ?, capital_key = ?, shown_key = ? WHERE id = ?",
+        (
+            "UPDATE OR IGNORE account SET key = ? WHERE id = ?",
+            "UPDATE OR IGNORE account SET capital_key = ? WHERE id = ?",
+            "UPDATE OR IGNORE account SET shown_key = ? WHERE id = ?",
+        ),
+    ),
+    Rekeyed(
+        "SELECT id, name FROM room WHERE id > ? AND key IS NULL ORDER BY id LIMIT ?",
+        "UPDATE OR IGNORE room SET key = ?, capital_key = ?, shown_key = ? WHERE id = ?",
+        (
+            "UPDATE OR IGNORE room SET key = ? WHERE id = ?",
+            "UPDATE OR IGNORE room SET capital_key = ? WHERE id = ?",
+            "UPDATE OR IGNORE room SET shown_key = ? WHERE id = ?",
+        ),
+    ),
+)
 
 COUNTS = {table: f"SELECT count(*) FROM {table}" for table in ROWS}  # noqa: S608 - names of our own
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from minechat.server.keys import keys_of
 from minechat.server.storage import AccountRow, Candidate, RoomRow, Storage, Stored, open_storage
 
 NOW = 1_795_354_215.25
@@ -24,17 +25,17 @@ class Home:
 
     async def account(self, name: str) -> AccountRow:
         def only() -> Iterator[Candidate]:
-            yield Candidate("", name, name, name.lower())
+            yield Candidate("", name, name, keys_of(name))
 
         return await self.storage.add_account(only, hashlib.sha256(name.encode()).digest())
 
-    async def room(self, key: str) -> RoomRow:
-        found = await self.storage.room(key)
+    async def room(self, name: str) -> RoomRow:
+        found = await self.storage.room(keys_of(name).small)
         assert found is not None
         return found
 
     async def general(self) -> RoomRow:
-        return await self.room("g3n3ra-")
+        return await self.room("general")
 
     async def say(self, author: AccountRow, room: str, *texts: str, hidden: bool = False) -> list[Stored]:
         said = (self.storage.say(author.id, author.name, room, text, hidden=hidden) for text in texts)

@@ -53,7 +53,7 @@ async def run(options: argparse.Namespace) -> None:
 
 async def last(storage: Storage) -> dict[int, int]:
     """The number of the last message of each poster."""
-    room = await storage.room("g3n3ra-")
+    room = await storage.room("genera1")
     assert room is not None
     texts = [one.text for one in await storage.history(room.id, most=1 << 40)]
     return {int(poster): int(number) for poster, _, number in (text.partition(" ") for text in texts)}

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import NotStored
+from minechat.server.keys import keys_of
 from minechat.server.storage import AccountRow, Candidate, Deed, LoginRow
 from tests.server.storage.keeping import Home, home
 from tests.server.storage.test_orders import proof
 
-ANNA = Candidate("", "Anna", "Anna", "anna")
+ANNA = Candidate("", "Anna", "Anna", keys_of("Anna"))
 
 
 @pytest.fixture
@@ -31,12 +32,12 @@ async def anna(house: Home) -> AccountRow:
 
 async def test_of_a_hundred_that_take_a_name_at_once_one_gets_it(house: Home) -> None:
     for number in range(5):
-        name = Candidate("", f"Anna{number}", f"Anna{number}", f"anna{number}")
+        name = Candidate("", f"Anna{number}", f"Anna{number}", keys_of(f"anna{number}"))
         made = await asyncio.gather(
             *(house.storage.add_member_account(name, proof(f"{number} {n}"), str(n)) for n in range(100))
         )
         (winner,) = [at for at, one in enumerate(made) if one is not None]
-        login = await house.storage.login(name.key or "")
+        login = await house.storage.login(keys_of(name.name).small)
         assert login == LoginRow(made[winner].id, name.name, str(winner))
         assert await house.storage.account_by_token(proof(f"{number} {winner}")) == made[winner]
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minechat.errors import NotStored, Refused
+from minechat.server.keys import keys_of
 from minechat.server.storage import Candidate, Deed, Stored
 from minechat.server.storage.database import ensure_whole
 from tests.server.storage.keeping import NOW, Home, home
@@ -154,7 +155,9 @@ async def test_history_is_read_in_both_directions_and_shows_hidden_ones_to_their
 async def test_names_of_history_are_those_of_today(house: Home) -> None:
     anna = await house.account("Anna")
     await house.say(anna, "general", "x")
-    await house.storage.rename(anna.id, Candidate("", "Ann", "Ann", "ann"), Deed(NOW, "rename", "Anna", ""))
+    await house.storage.rename(
+        anna.id, Candidate("", "Ann", "Ann", keys_of("Ann")), Deed(NOW, "rename", "Anna", "")
+    )
     (said,) = await house.storage.history((await house.general()).id, most=1)
     assert said == replace(house.heard[0], nick="Ann")
 

@@ -4,19 +4,23 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from minechat.errors import DatabaseUnusable
-from minechat.server import names
+from minechat.server.keys import keys_of
 from minechat.server.storage import migrations
 from minechat.server.storage.database import opened
 from minechat.server.storage.manifest import TableDigest, digests
 from tests.server.storage.disks import small_disk
 
 HERE = Path(__file__).parent
+KEYS_OF_ROOMS = "SELECT name, key, capital_key, shown_key, topic, kind FROM room ORDER BY name"
+KEYS = "SELECT name, key, capital_key, shown_key FROM account ORDER BY id"
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
 
 
@@ -29,8 +33,9 @@ def old_database(path: Path, version: int = 1) -> Path:
 
 
 def content(path: Path, version: int = 1) -> list[TableDigest]:
-    """What the tables of a version hold, but for the version itself and rooms without a message."""
+    """What the tables of a version hold, but for the version itself, rooms without a message, and keys."""
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE account SET key = NULL")
         connection.execute("DELETE FROM room WHERE id NOT IN (SELECT room_id FROM message)")
         return [one for one in digests(connection, version) if one.table != "schema_version"]
 
@@ -84,8 +89,56 @@ def test_the_rooms_that_are_always_there_are_there_with_their_keys(tmp_path: Pat
     if version:
         old_database(path, version)
     with closing(sqlite3.connect(open_and_close(path))) as connection:
-        found = connection.execute("SELECT name, key, topic, kind FROM room ORDER BY name").fetchall()
-    assert found == [(name, names.key(name), "", "public") for name in ("general", "random", "tech")]
+        found = connection.execute(KEYS_OF_ROOMS).fetchall()
+    assert found == [(name, *keys_of(name), "", "public") for name in ("general", "random", "tech")]
+
+
+@OLD
+def test_names_have_the_keys_of_today_and_those_that_are_shared_stay_shared(
+    tmp_path: Path, version: int
+) -> None:
+    path = open_and_close(old_database(tmp_path / "a.db", version))
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(KEYS).fetchall()
+    named = [(name, *keys_of(name)) for name in ("Brave Вася", "Able O'Neil")]
+    assert found == [*named, ("Calm ", None, None, None)]
+
+
+def grow(path: Path, names: Sequence[str]) -> None:
+    """Adds accounts to an old database, under keys that nobody makes any more."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = ((10 + n, name, f"{n} key", str(n).encode()) for n, name in enumerate(names))
+        connection.executemany("INSERT INTO account VALUES (?, '', 'x', ?, ?, ?, 0)", rows)
+        connection.commit()
+
+
+def test_of_two_that_share_a_key_now_the_older_keeps_it(tmp_path: Path) -> None:
+    path = old_database(tmp_path / "a.db", 2)
+    names = ["Ivan", "lvan", "ivan", "Ivan", "Вера", "BEPA", "4 key"]
+    grow(path, names)
+    with closing(sqlite3.connect(open_and_close(path))) as connection:
+        found = connection.execute(KEYS).fetchall()[3:]
+    ivan, another, vera, bepa, rest = (keys_of(names[n]) for n in (0, 1, 4, 5, 6))
+    assert found == [
+        ("Ivan", *ivan),
+        ("lvan", another.small, another.capital, None),
+        ("ivan", None, None, keys_of("ivan").shown),
+        ("Ivan", None, None, None),
+        ("Вера", *vera),
+        ("BEPA", bepa.small, None, bepa.shown),
+        ("4 key", *rest),
+    ]
+
+
+def test_a_hundred_thousand_accounts_take_seconds(tmp_path: Path) -> None:
+    path = old_database(tmp_path / "a.db", 2)
+    grow(path, [f"Brave Вася{number}" for number in range(100_000)])
+    began = time.monotonic()
+    open_and_close(path)
+    assert time.monotonic() - began < 30
+    with closing(sqlite3.connect(path)) as connection:
+        (count,) = connection.execute("SELECT count(shown_key) FROM account").fetchone()
+    assert count == 100_002
 
 
 def test_a_database_of_the_newest_schema_is_left_alone(tmp_path: Path) -> None:

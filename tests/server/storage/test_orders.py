@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import NotStored
+from minechat.server.keys import keys_of
 from minechat.server.storage import (
     AccountInfo,
     AccountRow,
@@ -31,7 +32,7 @@ def proof(word: str) -> bytes:
 
 def candidate(name: str) -> Candidate:
     epithet, _, nick = name.partition(" ")
-    return Candidate(epithet, nick, name, name.lower() if nick else None)
+    return Candidate(epithet, nick, name, keys_of(name) if nick else None)
 
 
 async def register(storage: Storage, name: str) -> AccountRow:
@@ -80,8 +81,8 @@ async def test_an_account_is_found_by_its_id_its_name_or_what_looks_like_it(stor
     nameless = await register(storage, "Calm ")
     assert await storage.account(one.id) == one
     assert await storage.account(99) is None
-    assert await storage.account_by_name("Brave Vasya", "brave vasya") == one
-    assert await storage.account_by_name("BRAVE VASYA", "brave vasya") == one
+    assert await storage.account_by_name("Brave Vasya", keys_of("brave vasya").small) == one
+    assert await storage.account_by_name("BRAVE VASYA", keys_of("brave vasya").small) == one
     assert await storage.account_by_name("Brave Vasya", "a key of other tables") == one
     assert await storage.account_by_name("Nobody", "nobody") is None
     assert await storage.account_by_name("Calm ", "calm") is None

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import NotStored
+from minechat.server.keys import keys_of
 from minechat.server.rights import Role
 from minechat.server.storage import AccountRow, Deed, RoomKind, RoomRow, Sanction
 from tests.server.storage.keeping import NOW, Home, home
 
 DEED = Deed(1000.5, "topic", "Boris", "news", "club", "Anna")
+
+CLUB = keys_of("club")
 
 
 @pytest.fixture
@@ -32,19 +35,19 @@ async def boris(house: Home, anna: AccountRow) -> AccountRow:
 
 @pytest.fixture
 async def club(house: Home, anna: AccountRow) -> RoomRow:
-    made = await house.storage.add_room("club", "club", RoomKind.INVITE, "words", anna.id, None)
+    made = await house.storage.add_room("club", CLUB, RoomKind.INVITE, "words", anna.id, None)
     assert made is not None
     return made
 
 
 async def test_a_room_is_made_with_its_owner_and_its_deed(house: Home, anna: AccountRow) -> None:
     deed = Deed(1.0, "create", "", "", "club", "Anna")
-    made = await house.storage.add_room("club", "c-ub", RoomKind.INVITE, "words", anna.id, deed)
+    made = await house.storage.add_room("club", CLUB, RoomKind.INVITE, "words", anna.id, deed)
     assert made is not None
     assert (
         made
-        == await house.storage.room("c-ub")
-        == RoomRow(made.id, "club", "c-ub", "words", RoomKind.INVITE, 0)
+        == await house.storage.room(CLUB.small)
+        == RoomRow(made.id, "club", CLUB.small, "words", RoomKind.INVITE, 0)
     )
     state = await house.storage.room_state(made.id)
     assert (state.row, state.roles, state.names) == (made, {anna.id: Role.OWNER}, {anna.id: "Anna"})
@@ -54,21 +57,28 @@ async def test_a_room_is_made_with_its_owner_and_its_deed(house: Home, anna: Acc
 async def test_of_a_hundred_that_make_a_room_of_one_name_one_does(house: Home, anna: AccountRow) -> None:
     deed = Deed(1.0, "create", "", "", "club", "Anna")
     made = await asyncio.gather(
-        *(house.storage.add_room(f"club{n}", "c-ub", RoomKind.PUBLIC, "", anna.id, deed) for n in range(100))
+        *(house.storage.add_room(f"club{n}", CLUB, RoomKind.PUBLIC, "", anna.id, deed) for n in range(100))
     )
     assert sum(one is not None for one in made) == 1
     assert len(await house.storage.room_deeds("club", None, 9)) == 1
-    assert await house.storage.add_room("general", "another", RoomKind.PUBLIC, "", None, None) is None
+    other, general = keys_of("other"), keys_of("general")
+    assert await house.storage.add_room("general", other, RoomKind.PUBLIC, "", None, None) is None
+    for keys in (
+        other._replace(small=general.small),
+        other._replace(capital=general.capital),
+        other._replace(shown=general.shown),
+    ):
+        assert await house.storage.add_room("other", keys, RoomKind.PUBLIC, "", None, None) is None
 
 
 async def test_a_room_of_nobody_or_of_a_stranger(house: Home) -> None:
-    made = await house.storage.add_room("club", "club", RoomKind.PUBLIC, "", None, None)
+    made = await house.storage.add_room("club", CLUB, RoomKind.PUBLIC, "", None, None)
     assert made is not None and (await house.storage.room_state(made.id)).roles == {}
     with pytest.raises(NotStored):
-        await house.storage.add_room("other", "other", RoomKind.PUBLIC, "", 99, None)
+        await house.storage.add_room("other", keys_of("other"), RoomKind.PUBLIC, "", 99, None)
     assert await house.storage.room("other") is None
     with pytest.raises(ValueError, match="its own method"):
-        await house.storage.add_room("@1:2", "@1:2", RoomKind.PRIVATE, "", None, None)
+        await house.storage.add_room("@1:2", keys_of("@1:2"), RoomKind.PRIVATE, "", None, None)
     with pytest.raises(NotStored):
         await house.storage.room_state(99)
 
@@ -77,7 +87,7 @@ async def test_rooms_are_listed_in_pages_to_those_who_may_know_them(
     house: Home, anna: AccountRow, boris: AccountRow, club: RoomRow
 ) -> None:
     for name in ("books", "films"):
-        await house.storage.add_room(name, name, RoomKind.PUBLIC, "", anna.id, None)
+        await house.storage.add_room(name, keys_of(name), RoomKind.PUBLIC, "", anna.id, None)
     await house.storage.set_role((await house.room("books")).id, boris.id, Role.MEMBER, None)
     await house.storage.conversation(anna.id, boris.id)
 

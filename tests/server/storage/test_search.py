@@ -415,7 +415,9 @@ def test_a_number_of_an_entry_has_room_for_many_messages_of_one_moment() -> None
 SEARCHES = """
 import asyncio, sys
 from pathlib import Path
+from minechat.server.keys import keys_of
 from tests.server.storage.keeping import home
+keys_of("its tables take a while")
 async def main():
     async with home(Path(sys.argv[1])) as house:
         print("ready", flush=True)

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from minechat.errors import DatabaseUnusable, InvalidInput, NotStored
+from minechat.server.keys import keys_of
 from minechat.server.storage import Candidate, Storage, Stored, open_storage
 
 Open = Callable[..., AbstractAsyncContextManager[Storage]]
 
 
 def one(name: str, key: str | None = None) -> Callable[[], Iterator[Candidate]]:
-    return lambda: iter([Candidate("Able", name, f"Able {name}", key)])
+    return lambda: iter([Candidate("Able", name, f"Able {name}", key and keys_of(key))])
 
 
 def proof(word: str) -> bytes:
@@ -158,7 +159,7 @@ async def test_an_account_is_known_by_its_token_after_a_restart(reopen: Open) ->
 async def test_the_first_free_name_is_taken(storage: Storage) -> None:
     def candidates() -> Iterator[Candidate]:
         for number in range(200):
-            yield Candidate("Able", "x", f"Able {number}", f"key {number}")
+            yield Candidate("Able", "x", f"Able {number}", keys_of(f"key {number}"))
 
     rows = await asyncio.gather(*(storage.add_account(candidates, proof(str(n))) for n in range(100)))
     assert {row.name for row in rows} == {f"Able {number}" for number in range(100)}
