@@ -191,16 +191,40 @@ def can_hide() -> bool:
 
 @contextmanager
 def unseen(fd: int) -> Iterator[None]:
-    """A terminal does not show what is typed inside the block; nothing happens to what is no terminal."""
+    """A terminal takes lines in the block without showing them; nothing happens to what is no terminal."""
+    with _terminal(fd, lines=True):
+        yield
+
+
+@contextmanager
+def held(fd: int) -> Iterator[None]:
+    """Keys that are typed inside the block wait unseen, as they are, for whoever reads the terminal next.
+
+    Ctrl-C is a signal all the same. Nothing happens to what is no terminal.
+    """
+    with _terminal(fd, lines=False):
+        yield
+
+
+@contextmanager
+def _terminal(fd: int, *, lines: bool) -> Iterator[None]:
+    """A terminal without echo; by lines that Enter ends, or by single keys."""
     try:
         before = _termios.tcgetattr(fd)
     except (AttributeError, OSError, ValueError, getattr(_termios, "error", OSError)):
         yield
         return
-    hidden = [*before]
-    hidden[3] = before[3] & ~_termios.ECHO
-    # What was typed ahead, and shown, is not taken for the secret.
-    _termios.tcsetattr(fd, _termios.TCSAFLUSH, hidden)
+    within = [*before]
+    if lines:
+        within[0] |= _termios.ICRNL
+        within[3] = (within[3] | _termios.ICANON) & ~_termios.ECHO
+    else:
+        within[0] &= ~_termios.ICRNL
+        within[3] &= ~(_termios.ICANON | _termios.ECHO | _termios.IEXTEN)
+        within[6] = [*before[6]]
+        within[6][_termios.VMIN], within[6][_termios.VTIME] = 1, 0
+    # What was typed ahead, and shown, is not taken for a secret.
+    _termios.tcsetattr(fd, _termios.TCSAFLUSH if lines else _termios.TCSADRAIN, within)
     try:
         yield
     finally:

@@ -1,8 +1,11 @@
 """The prompt of the line mode: edited at the bottom of a terminal, or plain lines on a dumb one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+from minechat import system
 from minechat.cli.source import StandardInput
 from minechat.ui.completion import Completed, Completion, Known
 
@@ -15,6 +18,9 @@ class Place(Protocol):
 
     #: Whether what was typed stays on the screen as it was typed.
     echoes: bool
+
+    def opened(self) -> AbstractContextManager[None]:
+        """Around all questions: between them, too, the terminal is as they need it."""
 
     async def ask(self, question: str, default: str = "") -> str | None:
         """The next line, or several; None at the end."""
@@ -30,6 +36,10 @@ class DumbPlace:
 
     def __init__(self, typed: StandardInput) -> None:
         self._typed = typed
+
+    def opened(self) -> AbstractContextManager[None]:
+        """As it is."""
+        return nullcontext()
 
     async def ask(self, question: str, default: str = "") -> str | None:
         """Without showing the question."""
@@ -50,17 +60,20 @@ class EditedPlace:
 
     def __init__(self, known: Callable[[], Known]) -> None:
         from prompt_toolkit import PromptSession  # noqa: PLC0415 - only a terminal needs it
-        from prompt_toolkit.application import in_terminal  # noqa: PLC0415
 
         from minechat.cli.prompt import prompt_keys, prompt_output  # noqa: PLC0415
 
-        self._in_terminal = in_terminal
+        self._writing = asyncio.Lock()
         self._session = PromptSession[str](
             output=prompt_output(),
             key_bindings=_with_tab(prompt_keys(), known),
             enable_suspend=True,
             erase_when_done=True,
         )
+
+    def opened(self) -> AbstractContextManager[None]:
+        """What is typed while no prompt is there, as a message is on its way, waits for the next one."""
+        return system.held(0)
 
     async def ask(self, question: str, default: str = "") -> str | None:
         try:
@@ -75,11 +88,24 @@ class EditedPlace:
             return None
 
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
-        if not self._session.app.is_running:
-            await write()
-            return
-        async with self._in_terminal():
-            await write()
+        """Erases the prompt and draws it again behind what is written.
+
+        The library's own way gives the terminal back its line mode meanwhile: what is typed in that
+        moment would be shown twice, and its Alt-Enter would send half a message.
+        """
+        app = self._session.app
+        async with self._writing:
+            if not app.is_running:
+                await write()
+                return
+            app.renderer.erase()
+            app._running_in_terminal = True  # draws nothing
+            try:
+                await write()
+            finally:
+                app._running_in_terminal = False
+                app.renderer.reset()
+                app.invalidate()
 
 
 def _with_tab(keys: "KeyBindings", known: Callable[[], Known]) -> "KeyBindings":

@@ -63,7 +63,8 @@ class View:
         plain = Plain(self._session, self.lines, place, self._words, Questions(typed))
         sentence = "here" if self._one_stream else "typing"
         await self.lines.tell(sentence, name=self._session.nickname, place=self.lines.place)
-        await self._within(self.lines.follow(self._options.count), plain.converse())
+        with place.opened():
+            await self._within(self.lines.follow(self._options.count), plain.converse())
 
     async def watch(self) -> None:
         """Shows messages until the options end it."""

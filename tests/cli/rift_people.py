@@ -1,15 +1,19 @@
 """A server of RIFT as a process, and people of it who run minechat rift in folders of their own."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from minechat.client.remembered import Remembered, Sessions
+from minechat.client.rift import Credentials, rift
+from minechat.protocol.rift.commands import JoinRoom, RoomMessage
 from tests.cli.conftest import Commands
 
 _NUMBERS = count(1)
@@ -52,11 +56,30 @@ class RiftCommands(Commands):
         return self.folder / ".local" / "state" / "minechat" / "sessions.json"
 
     def register(self, name: str) -> None:
-        """Makes an account whose session is remembered."""
-        done = self.run(
-            "rift", "--register", "-U", name, "--password-stdin", "-q", stdin=f"{PASSWORD}\n".encode()
-        )
-        assert (done.returncode, done.stderr) == (0, ""), done
+        """Makes an account whose session is remembered, without a process."""
+        asyncio.run(self._register(name))
+
+    async def _register(self, name: str) -> None:
+        async with rift("127.0.0.1", self.port) as wire:
+            await wire.register(name, PASSWORD)
+            answer = await wire.log_in(Credentials(username=name, password=PASSWORD))
+        assert answer.session is not None
+        remembered = Remembered(username=name, session=answer.session)
+        Sessions(str(self.sessions)).keep(f"localhost:{self.port}", remembered)
+
+    def says(self, *texts: str, room: str = "general") -> None:
+        """Says something, without a process."""
+        asyncio.run(self._say(texts, room))
+
+    async def _say(self, texts: Sequence[str], room: str) -> None:
+        there = Sessions(str(self.sessions)).find(f"localhost:{self.port}")
+        assert there is not None
+        async with rift("127.0.0.1", self.port) as wire:
+            await wire.log_in(Credentials(session=there.session))
+            if room != "general":
+                await wire.ask(JoinRoom(room=room))
+            for text in texts:
+                await wire.ask(RoomMessage(room=room, text=text))
 
 
 @dataclass

@@ -199,7 +199,7 @@ def test_a_watcher_prints_messages_alone_on_stdout(
         assert watcher.stderr is not None
         assert watcher.stdout is not None
         assert b"connected to localhost" in watcher.stderr.readline()
-        assert eva.run("rift", "-m", "first\nline", "-m", "second").returncode == 0
+        eva.says("first\nline", "second")
         shown = watcher.stdout.read().decode()
         assert watcher.wait(20) == 0
     stamp = r"[0-9. :]+"
@@ -211,7 +211,7 @@ def test_a_watcher_prints_messages_alone_on_stdout(
 
 
 def test_the_past_comes_first(vasya: RiftCommands) -> None:
-    vasya.run("rift", "--room", "random", "-m", "one", "-m", "two", "-m", "three")
+    vasya.says("one", "two", "three", room="random")
     done = vasya.run("rift", "--plain", "--room", "random", "--last", "2", "--for", "1.5", "--json")
     assert [record["text"] for record in records(done.stdout)] == ["two", "three"]
     assert done.returncode == 0
@@ -225,8 +225,8 @@ def test_a_program_that_names_a_room_hears_that_alone(
         assert watcher.stderr is not None
         assert watcher.stdout is not None
         assert b"connected" in watcher.stderr.readline()
-        eva.run("rift", "-m", "elsewhere")
-        eva.run("rift", "--room", "tech", "-m", "here")
+        eva.says("elsewhere")
+        eva.says("here", room="tech")
         assert [record["text"] for record in records(watcher.stdout.read().decode())] == ["here"]
 
 
@@ -242,12 +242,12 @@ def test_through_grep_and_to_a_reader_who_leaves(
     ) as pipe:
         until(lambda: state.exists() and b"connected" in state.read_bytes())
         assert pipe.stdout is not None
-        vasya.run("rift", "-m", "not this")
-        eva.run("rift", "-m", "this")
+        vasya.says("not this")
+        eva.says("this")
         assert f"general {name}: this" in pipe.stdout.readline().decode()
         for _ in range(10):  # each write finds out that nobody reads
             if pipe.poll() is None:
-                eva.run("rift", "-m", "more")
+                eva.says("more")
         assert pipe.wait(20) == 0
         assert pipe.stdout.read() == b"0\n"
     assert len(state.read_text().splitlines()) == 1
@@ -266,7 +266,7 @@ def test_a_bot_hears_itself_and_others(server: RiftServer, vasya: RiftCommands, 
         assert bot.stdout is not None
         assert bot.stderr is not None
         assert b"connected" in bot.stderr.readline()
-        eva.run("rift", "-m", "ping")
+        eva.says("ping")
         assert json.loads(bot.stdout.readline())["text"] == "ping"
         bot.stdin.write(b'{"text": "pong"}\n')
         bot.stdin.flush()
@@ -302,7 +302,7 @@ def test_a_signal_ends_a_watcher_quietly(vasya: RiftCommands, number: int, code:
 
 
 def test_a_room_is_exported_whole(vasya: RiftCommands) -> None:
-    assert vasya.run("rift", "--room", "random", "-m", "a\nb", "-m", "c").returncode == 0
+    vasya.says("a\nb", "c", room="random")
     done = vasya.run("rift", "--room", "random", "--export", "room.txt")
     assert (done.returncode, done.stdout) == (0, "")
     exported = vasya.folder / "room.txt"

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def test_each_message_is_printed_once(vasya: RiftCommands, eva: RiftCommands, te
     prompt(terminal, vasya)
     terminal.keys("привет".encode(), terminal.ENTER)
     terminal.until(f"general {me}: привет")
-    eva.run("rift", "-m", "hello \x1b[2Jthere")
+    eva.says("hello \x1b[2Jthere")
     terminal.until(f"general {other}: hello ␛[2Jthere")
     terminal.keys(b"two", terminal.ALT_ENTER, b"lines", terminal.ENTER)
     terminal.until(f"general {me}: two␊lines")
@@ -215,13 +216,14 @@ def test_commands_and_their_answers(vasya: RiftCommands, eva: RiftCommands, term
 def test_tab_finishes_names_and_commands(vasya: RiftCommands, eva: RiftCommands, terminal: Terminal) -> None:
     other = name_of(eva)
     prompt(terminal, vasya)
-    eva.run("rift", "-m", "I am here")
+    eva.says("I am here")
     terminal.until("I am here")
     terminal.keys(b"/hist\t1", terminal.ENTER)
     terminal.until("I am here")
     terminal.until(terminal.READY)
     terminal.keys(other[:4].encode(), b"\thello", terminal.ENTER)
     terminal.until(f": {other}: hello")
+    terminal.until(terminal.READY)
     terminal.keys(terminal.CTRL_D)
     assert terminal.end() == 0
 
@@ -254,7 +256,7 @@ def test_unread_messages_are_counted_at_the_next_start(
         terminal.until(terminal.READY)
     terminal.keys(terminal.CTRL_D)
     assert terminal.end() == 0
-    eva.run("rift", "--room", "tech", "-m", "one", "-m", "two")
+    eva.says("one", "two", room="tech")
     again = Terminal()
     try:
         sit(again, vasya, "--plain")
@@ -274,7 +276,7 @@ def test_a_dumb_terminal_gets_plain_lines_only(
     terminal.until("connected to localhost")
     terminal.keys(b"mine\n")
     terminal.until("mine")
-    eva.run("rift", "-m", "theirs")
+    eva.says("theirs")
     terminal.until(f"general {other}: theirs")
     terminal.keys(b"/users\n")
     terminal.until(" online: ")
@@ -295,7 +297,7 @@ def test_what_is_typed_is_said_while_stdout_goes_through_grep(
     terminal.keys(b"mine\n")
     while f"{me}: mine" not in eva.run("rift", "--export", "-").stdout:
         pass
-    eva.run("rift", "-m", "theirs")
+    eva.says("theirs")
     terminal.until(f"general {other}: theirs")
     terminal.keys(b"exit\n")
     assert terminal.end() == 0
@@ -387,3 +389,23 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(
     assert b"a new one" not in terminal.ever_shown
     assert other.run("rift", "-m", "hi").returncode == 4
     assert vasya.run("rift", "-m", "hi").returncode == 0
+
+
+def test_what_is_typed_while_others_talk_is_whole(
+    vasya: RiftCommands, eva: RiftCommands, terminal: Terminal
+) -> None:
+    me, other = name_of(vasya), name_of(eva)
+    prompt(terminal, vasya)
+    talk = threading.Thread(target=eva.says, args=[f"noise {number}" for number in range(300)])
+    talk.start()
+    terminal.until(f"{other}: noise 0")
+    for number in range(10):
+        terminal.keys(b"one", terminal.ALT_ENTER, f"two {number}".encode(), terminal.ENTER)
+        terminal.until(f"general {me}: one␊two {number}\r\n")
+    terminal.until(f"{other}: noise 299")
+    talk.join(20)
+    terminal.keys(b"exit", terminal.ENTER)
+    assert terminal.end() == 0
+    shown = terminal.ever_shown.decode()
+    assert all(shown.count(f"{other}: noise {number}\r\n") == 1 for number in range(300))
+    assert "one^[" not in shown  # the terminal itself showed no key
