@@ -1,4 +1,4 @@
-"""Draws the README's picture: a real run of chat.py in a terminal in memory, written as SVG."""
+"""Draws the README's picture of the chat: a real run of chat.py in a terminal in memory, written as SVG."""
 
 import contextlib
 import os
@@ -11,20 +11,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pyte
+from drawing import FAINT, INK, Look, colour, svg
 from pyte.screens import Char
 
 COLUMNS, ROWS = 92, 20
-CELL, LINE, MARGIN, BAR = 8.43, 20, 18, 34
-GROUND, FRAME, INK, FAINT = "#14161b", "#23262e", "#d7dae0", "#8b919d"
-BUTTONS = ("#e06c75", "#e5c07b", "#98c379")
-COLOURS = {
-    "red": "#e06c75", "green": "#98c379", "brown": "#e5c07b", "blue": "#61afef", "magenta": "#c678dd",
-    "cyan": "#56b6c2", "brightred": "#ff8b94", "brightgreen": "#b5e890", "brightblue": "#8cc8ff",
-    "brightmagenta": "#e0a0f0", "brightcyan": "#7fd9e4",
-}  # fmt: skip
 PERSON, GREETING, ANSWERS = "Вася", "всем привет! Нина, как дела?", "Нина"
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -57,7 +49,8 @@ def main(seconds: float) -> None:
     shown = "\n".join(screen.display)
     if f"{PERSON}: {GREETING}" not in shown or f"] {ANSWERS}: " not in shown:
         raise SystemExit("the person or the answer is not in the picture; run it again")
-    (HERE / "chat.svg").write_text(_svg(screen), encoding="utf-8")
+    drawn = svg(screen, "chat.py in a terminal", ROWS - 1, _looks)  # the last row is the cursor's
+    (HERE / "chat.svg").write_text(drawn, encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -104,45 +97,11 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
 
-def _svg(screen: pyte.Screen) -> str:
-    width, height = (
-        round(COLUMNS * CELL) + 2 * MARGIN,
-        BAR + (ROWS - 1) * LINE + MARGIN,
-    )  # the last row is the cursor's
-    rows = "\n".join(
-        f'<text x="{MARGIN}" y="{BAR + LINE * (row + 1) - 4}">{_row(screen.buffer[row])}</text>'
-        for row in range(ROWS)
-        if screen.display[row].strip()
-    )
-    buttons = "".join(
-        f'<circle cx="{MARGIN + 4 + 18 * number}" cy="{BAR / 2 - 2}" r="5.5" fill="{colour}"/>'
-        for number, colour in enumerate(BUTTONS)
-    )
-    style = "font:14px 'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="chat.py in a terminal">\n'
-        f'<rect width="100%" height="100%" rx="9" fill="{FRAME}"/>\n'
-        f'<path d="M1 {BAR - 6}H{width - 1}V{height - 9}a8 8 0 0 1-8 8H9a8 8 0 0 1-8-8Z" fill="{GROUND}"/>\n'
-        f"{buttons}\n"
-        f'<g style="{style}" fill="{INK}" xml:space="preserve">\n{rows}\n</g>\n</svg>\n'
-    )
-
-
-def _row(cells: dict[int, Char]) -> str:
-    line = [cells[column] for column in range(COLUMNS)]
-    while line and line[-1].data == " ":
-        line.pop()
-    said = line[:1] and line[0].data == "["
+def _looks(line: list[Char]) -> list[Look]:
+    """The colours of the program; the stamp of a record stands back."""
+    said = line[0].data == "["
     stamp = next((at for at, cell in enumerate(line) if cell.data == "]"), -1) if said else -1
-    runs: list[list[str]] = []
-    for at, cell in enumerate(line):
-        colour = FAINT if at <= stamp else COLOURS.get(cell.fg, INK)
-        if runs and runs[-1][0] == colour:
-            runs[-1][1] += cell.data
-        else:
-            runs.append([colour, cell.data])
-    return "".join(f'<tspan fill="{colour}">{escape(text)}</tspan>' for colour, text in runs)
+    return [Look(FAINT if at <= stamp else colour(cell.fg, INK)) for at, cell in enumerate(line)]
 
 
 if __name__ == "__main__":
