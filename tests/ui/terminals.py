@@ -22,10 +22,18 @@ _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 class Terminal:
     """A program in a terminal of its own.
 
+    :param signals: whether the terminal sends it signals, as the one that controls it
     :ivar written: every byte that the program wrote
     """
 
-    def __init__(self, *arguments: str, columns: int = 100, rows: int = 24, **environment: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 100,
+        rows: int = 24,
+        signals: bool = True,
+        **environment: str,
+    ) -> None:
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -38,7 +46,7 @@ class Terminal:
             stderr=slave,
             env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "ESCDELAY": "25", **environment},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads yet
+            preexec_fn=None if not signals else lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads yet
         )
         self.written = b""
         self.screen = pyte.Screen(columns, rows)

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def terminals() -> Iterator[list[Terminal]]:
         terminal.close()
 
 
-def opened(terminals: list[Terminal], plot: str = "quiet", **more: str) -> Terminal:
+def opened(terminals: list[Terminal], plot: str = "quiet", **more: Any) -> Terminal:
     terminal = Terminal("-m", "tests.ui.living", plot, **more)
     terminals.append(terminal)
     return terminal
@@ -64,6 +65,13 @@ def test_after_a_defect(terminals: list[Terminal]) -> None:
 
 def test_a_window_that_is_closed_ends_it(terminals: list[Terminal]) -> None:
     terminal = opened(terminals)
+    terminal.until_shown("hello from Vasya")
+    terminal.hang_up()
+    assert terminal.code() == 128 + signal.SIGHUP
+
+
+def test_a_window_that_is_closed_without_a_word_ends_it_too(terminals: list[Terminal]) -> None:
+    terminal = opened(terminals, signals=False)
     terminal.until_shown("hello from Vasya")
     terminal.hang_up()
     assert terminal.code() == 128 + signal.SIGHUP
