@@ -256,6 +256,9 @@ class RiftDoor(Entrance, asyncio.BufferedProtocol):
         if self._unchecked > OUTPUT_WAITING:
             self._unchecked = 0
             self._clients.audience.flush_one(self.outlet)
+            # Where the rooms have stopped the transport before, it does not tell of these answers.
+            if self.outlet.owed and not self._clogged and self._stage is Stage.TALKING:
+                self._clog(clogged=True)
 
     def _clog(self, *, clogged: bool) -> None:
         self._clogged = clogged

@@ -7,6 +7,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -273,6 +274,23 @@ async def test_while_an_answer_waits_nothing_more_of_the_client_is_taken() -> No
         for _ in range(200):
             assert await peer.text() == b"x" * 60_000
         assert visit.told[-1] == "free"
+
+
+async def test_who_lags_behind_the_rooms_is_not_answered_without_end() -> None:
+    plenty = replace(QUIET, send_queue=1 << 30, send_queues=1 << 30, send_stall=60.0)
+    async with house(plenty) as home:
+        peer, visit = await home.enter()
+        peer.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        while visit.client.outlet.waiting < 10_000:
+            await home.say("x" * 4000)
+        # Nothing of it is owed: the client may go on talking.
+        for _ in range(50):
+            peer.send(frame(TEXT, b"big 4000"))
+        await until(lambda: "clogged" in visit.told)
+        assert 0 < visit.client.outlet.owed < 40_000
+        peer.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        while visit.told[-1] != "free" or len(visit.heard) < 50:
+            await peer.text()
 
 
 async def test_drained_returns_when_the_client_took_its_answers_or_is_gone() -> None:
