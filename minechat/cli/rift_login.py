@@ -16,7 +16,7 @@ from minechat.cli.trust import trusted
 from minechat.cli.typed import RiftOptions
 from minechat.client.remembered import Remembered, Sessions
 from minechat.client.rift import Credentials, Rift, rift
-from minechat.errors import InvalidInput, Refused, SessionsUnusable, WrongPassword
+from minechat.errors import InvalidInput, Refused, SessionsUnusable, Unreachable, WrongPassword
 from minechat.protocol.rift.commands import LogOut
 
 #: What a server says of a name, after which another one is asked for.
@@ -145,7 +145,18 @@ class Login:
             return await Questions(self._typed).secret(self._words("password"))
         return await self._typed.line()
 
+    async def _reach(self) -> None:
+        """Nobody answers questions for a server that is not there."""
+        try:
+            async with self._way():
+                pass
+        except Unreachable as error:
+            if not loopback(self._options.host):
+                raise
+            raise Unreachable(f"{str(error).partition(';')[0]}; {sentences.NO_SERVER_HERE}") from None
+
     async def _asked(self) -> Identity:
+        await self._reach()
         questions = Questions(self._typed)
         register = self._options.register or await self._wants_to_register(questions)
         name = self._options.username

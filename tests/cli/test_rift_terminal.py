@@ -409,3 +409,14 @@ def test_what_is_typed_while_others_talk_is_whole(
     shown = terminal.ever_shown.decode()
     assert all(shown.count(f"{other}: noise {number}\r\n") == 1 for number in range(300))
     assert "one^[" not in shown  # the terminal itself showed no key
+
+
+def test_nobody_is_asked_anything_for_a_server_that_is_not_there(
+    terminal: Terminal, tmp_path: Path, unused_port: int
+) -> None:
+    commands = RiftCommands(tmp_path)
+    commands.port = unused_port
+    sit(terminal, commands)
+    assert terminal.end() == 3
+    assert b"start chat.py or minechat server" in terminal.ever_shown
+    assert b"log in" not in terminal.ever_shown
