@@ -6,11 +6,13 @@ from pathlib import Path
 
 from minechat.cli.commands import COMMANDS
 from minechat.cli.exits import EXITS
-from minechat.server import pulse
+from minechat.cli.limits import LIMITS
+from minechat.server import credentials, hashing, penalties, pulse
 from minechat.server.condition import ENOUGH
 from minechat.server.exposition import QUANTILES, Now, exposition
 from minechat.server.figures import REMEMBERED, Figures
 from minechat.server.log import TextFormatter
+from minechat.server.settings import PROFILES
 from tests.markdown import INLINE
 
 ROOT = Path(__file__).parents[1]
@@ -81,3 +83,31 @@ def test_the_files_it_names_are_there() -> None:
             assert (ROOT / name.strip("`")).is_file()
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", PAGE):
         assert (ROOT / "docs" / link).is_file()
+
+
+def test_the_limits_it_shows_are_those_of_the_profiles() -> None:
+    fields = {option.flags[0]: option.field.removeprefix("limit_") for option in LIMITS}
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| ([\d.]+) \| ([\d.]+) \|", PAGE, re.M)
+    assert rows
+    for flag, *shown in rows:
+        profiles = [getattr(PROFILES[profile], fields[flag]) for profile in ("default", "classroom")]
+        assert [float(number) for number in shown] == profiles, flag
+
+
+def test_its_numbers_of_accounts_are_those_of_the_code() -> None:
+    assert f"{hashing.MEMORY // 1024} MiB of memory" in PAGE
+    assert f"After {penalties.FREE} wrong passwords in a row" in PAGE
+    assert penalties.LONGEST_DELAY == 60, "a minute at most"
+    assert f"the last {credentials.KEPT} of an account" in PAGE
+    limits = PROFILES["default"]
+    assert 4 * (limits.login_penalty or 0) > limits.login_penalty_from >= 3 * (limits.login_penalty or 0)
+    assert limits.login_penalty_most == 600, "up to ten minutes"
+    assert f"after {limits.ping_interval:g} seconds whether it lives" in PAGE
+
+
+def test_every_event_it_names_is_logged_somewhere() -> None:
+    (table,) = re.findall(r"^\| Event \|.*?\n\n", PAGE, re.M | re.S)
+    named = re.findall(r"^\| `(\w+)` \|", table, re.M)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "minechat" / "server").rglob("*.py"))
+    assert named
+    assert [one for one in named if f'event("{one}"' not in code] == []
