@@ -160,7 +160,7 @@ def container(image: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[st
     command = [*json.loads(all_of("ENTRYPOINT")[0]), *json.loads(all_of("CMD")[0])]
     with socket.create_server(("127.0.0.1", 0)) as free:
         metrics = free.getsockname()[1]
-    ports = ["--read-port", "0", "--write-port", "0", "--metrics-port", str(metrics)]
+    ports = ["--read-port", "0", "--write-port", "0", "--rift-port", "0", "--metrics-port", str(metrics)]
     environment = {"PATH": f"{image}/.venv/bin", "MINECHAT_DATABASE_URL": f"sqlite:///{tmp_path}/chat.db"}
     with subprocess.Popen(
         [f"{image}/.venv/bin/{command[0]}", *command[1:], *ports],
