@@ -11,9 +11,11 @@ EVERY = 1.0
 async def gone() -> None:
     """Returns when the terminal of standard input has been closed; never where there is none."""
     poll = getattr(select, "poll", None)  # Windows has none
-    if poll is None or sys.__stdin__ is None or not sys.__stdin__.isatty():
+    terminal = sys.__stdin__
+    if poll is None or terminal is None or not terminal.isatty():
         await asyncio.Event().wait()
+        return
     looking = poll()
-    looking.register(sys.__stdin__.fileno(), 0)  # a hang-up is told always
+    looking.register(terminal.fileno(), 0)  # a hang-up is told always
     while not looking.poll(0):  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(EVERY)
