@@ -171,9 +171,10 @@ OWN_CONVERSATIONS = """SELECT message.room_id, seq, room.name, kind, seq, said_a
     JOIN account AS other ON other.id = peer.account_id
     WHERE mine.account_id = ? AND (mine.room_id, seq) > (?, ?)
     AND (hidden = 0 OR message.account_id = mine.account_id) ORDER BY mine.room_id, seq LIMIT ?"""
-#: From before the account was made there can be deeds of another one that had its name.
+#: From before the account was made there can be deeds of another one that had its name. Without a key it
+#: shares its name with strangers, whose rooms are none of its business.
 OWN_DEEDS = """SELECT deed.id, 0, at, what, whom, detail, room, by_name FROM account
-    JOIN deed ON (whom = name OR by_name = name) AND at >= created_at
+    JOIN deed ON (whom = name OR by_name = name) AND at >= created_at AND account.key IS NOT NULL
     WHERE account.id = ? AND (deed.id, 0) > (?, ?) ORDER BY deed.id LIMIT ?"""
 
 

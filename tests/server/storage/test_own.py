@@ -9,7 +9,7 @@ import pytest
 
 from minechat.errors import Refused
 from minechat.server.keys import keys_of
-from minechat.server.storage import AccountRow, Ban, Deed, RoomKind, Sanction
+from minechat.server.storage import AccountRow, Ban, Candidate, Deed, RoomKind, Sanction
 from tests.server.storage.keeping import NOW, Home, home
 from tests.server.storage.test_orders import proof
 
@@ -55,6 +55,17 @@ async def furnish(house: Home) -> tuple[AccountRow, AccountRow]:
     await house.say(boris, talk, "to Anna")
     await house.say(boris, talk, "never to be seen", hidden=True)
     return anna, boris
+
+
+async def test_who_shares_a_name_with_strangers_hears_nothing_of_their_deeds(house: Home) -> None:
+    nameless = [Candidate("Dandy", "", "Dandy ", None)]
+    one, two = [await house.storage.add_account(lambda: iter(nameless), proof(who)) for who in ("1", "2")]
+    deed = Deed(NOW, "create", "", "invite", "our secret club", two.name)
+    await house.storage.add_room(
+        "our secret club", keys_of("our secret club"), RoomKind.INVITE, "", two.id, deed
+    )
+    assert [entry["kind"] for entry in await everything(house, one)] == ["account"]
+    assert [entry["kind"] for entry in await everything(house, two)] == ["account", "membership"]
 
 
 async def test_however_many_ask_at_once_one_look_is_taken_at_a_time(
