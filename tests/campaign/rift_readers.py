@@ -260,9 +260,11 @@ async def _flapping(seconds: int, folder: Path) -> str:
         took = time.monotonic() - began
         # Who went is told of within a fifth of a second; what nobody is told of for a second holds.
         await asyncio.sleep(1)
-        members = {one["username"] for one in (await olga.done("get_members", room="tea"))["members"]}
-        here = set((await olga.done("get_online_users"))["users"])
-        await olga.done("room_message", room="tea", text="over")
+        looking = await Wire.open(port)  # whoever is silent for long is not there any more
+        await looking.enter("", *FEATURES, session=olga.session)
+        members = {one["username"] for one in (await looking.done("get_members", room="tea"))["members"]}
+        here = set((await looking.done("get_online_users"))["users"])
+        await looking.done("room_message", room="tea", text="over")
         await watching
     for (what, name), there in watcher.holds.items():
         assert there is (name in (members if what == "room" else here)), f"{what} of {name}: told {there}"
