@@ -102,6 +102,17 @@ def _check_rift(options: RiftOptions) -> None:
     ]
     if len(deeds) > 1:
         raise UsageError(f"{deeds[0]} and {deeds[1]} are two things to do; leave one of them out")
+    ways = [
+        option
+        for option, taken in (
+            ("--register", options.register),
+            ("--password-stdin", options.password_stdin),
+            ("--forget", options.forget),
+        )
+        if taken
+    ]
+    if options.token_path is not None and ways:
+        raise UsageError(f"--token-path and {ways[0]} are two ways to come in; leave one of them out")
     if options.register and options.forget:
         raise UsageError("--register makes an account and --forget ends a session; leave one of them out")
     watching = [name for name, value in (("--count", options.count), ("--for", options.for_seconds)) if value]

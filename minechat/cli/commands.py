@@ -194,6 +194,13 @@ RIFT = Command(
             Kind.FLAG,
             "read the password from the first line of standard input",
         ),
+        Option(
+            "token_path",
+            ("--token-path",),
+            Kind.TEXT,
+            "come in by the token that this file holds, as registration.py saves it",
+            value="FILE",
+        ),
         Option("room", ("--room",), Kind.TEXT, "the room to be in", ("ROOM",), "general", "ROOM"),
         Option(
             "message",

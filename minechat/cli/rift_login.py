@@ -16,8 +16,17 @@ from minechat.cli.trust import trusted
 from minechat.cli.typed import RiftOptions
 from minechat.client.remembered import Remembered, Sessions
 from minechat.client.rift import Credentials, Rift, rift
-from minechat.errors import InvalidInput, Refused, SessionsUnusable, Unreachable, WrongPassword
+from minechat.client.tokens import read_token
+from minechat.errors import (
+    InvalidInput,
+    Refused,
+    SessionsUnusable,
+    TokenFileUnusable,
+    Unreachable,
+    WrongPassword,
+)
 from minechat.protocol.rift.commands import LogOut
+from minechat.protocol.rift.replies import AuthSuccess
 
 #: What a server says of a name, after which another one is asked for.
 _OF_THE_NAME = frozenset({"taken", "bad_name"})
@@ -52,6 +61,7 @@ class Login:
         self._words = words
         self._server = f"{options.host.lower()}:{options.port}"
         self._password: str | None = None
+        self._token: str | None = None
         self._warned = False
 
     async def prepare(self) -> None:
@@ -60,6 +70,7 @@ class Login:
         :raises UsageError: there is no way to be anybody
         :raises InvalidInput: there is no password on standard input
         :raises SessionsUnusable: the file of sessions cannot be used
+        :raises TokenFileUnusable: there is no token in the file that should hold one
         """
         if self._options.password_stdin:
             if self._options.username is None:
@@ -67,6 +78,10 @@ class Login:
             self._password = (await self._questions_or_line()) or ""
             if not self._password:
                 raise InvalidInput(sentences.NO_PASSWORD_TYPED)
+        elif self._options.token_path is not None:
+            self._token = read_token(self._options.token_path)
+            if self._token is None:
+                raise TokenFileUnusable(sentences.no_token_there(self._options.token_path))
         elif not os.isatty(0) and (self._options.register or self._found() is None):
             raise UsageError(sentences.nobody_remembered(self._server, register=self._options.register))
 
@@ -81,6 +96,8 @@ class Login:
         if self._password is not None:
             assert self._options.username is not None
             return await self._enter(self._options.username, self._password, register=self._options.register)
+        if self._token is not None:
+            return await self._enter_by_token(self._token)
         found = None if self._options.register else self._found()
         if found is not None:
             return Identity(
@@ -210,9 +227,18 @@ class Login:
             if register:
                 await wire.register(name, password)
             answer = await wire.log_in(Credentials(username=name, password=password))
+        return self._come_in(answer, name, Credentials(username=name, password=password))
+
+    async def _enter_by_token(self, token: str) -> Identity:
+        async with self._way() as wire:
+            answer = await wire.log_in(Credentials(token=token))
+        return self._come_in(answer, "", Credentials(token=token))
+
+    def _come_in(self, answer: AuthSuccess, name: str, credentials: Credentials) -> Identity:
+        """Who we are now; a session that was given is remembered."""
         username = answer.username or name
         if answer.session is None:
-            return Identity(username, Credentials(username=username, password=password))
+            return Identity(username, credentials)
         remembered = Remembered(username=username, session=answer.session)
         self._keep(remembered)
         return Identity(username, Credentials(username=username, session=answer.session), remembered)

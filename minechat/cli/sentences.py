@@ -128,6 +128,11 @@ def no_token(path: str) -> str:
     return f"there is no token, nor a file {path}; run registration.py first, or give --username to register"
 
 
+def no_token_there(path: str) -> str:
+    """A file was named that should hold a token."""
+    return f"there is no token file {path!r}; registration.py saves one"
+
+
 def registered(nickname: str, path: str) -> str:
     """An account was made; the token itself is data and goes to stdout."""
     return f"registered as {nickname}; the token is saved in {path}"

@@ -109,6 +109,7 @@ class AuthorizationOptions(ClientOptions):
 class RiftOptions(ClientOptions):
     """Options of ``rift``; times in seconds.
 
+    :param token_path: None where nobody comes in by a token of the speak port
     :param to: whom ``message`` goes to privately; None for the room
     :param session_path: None for the user's state folder
     """
@@ -118,6 +119,7 @@ class RiftOptions(ClientOptions):
     username: str | None
     register: bool
     password_stdin: bool
+    token_path: str | None
     room: str
     message: tuple[str, ...]
     to: str | None

@@ -107,6 +107,8 @@ def test_origins_of_a_setting_are_parted_by_blanks_or_commas() -> None:
         ["--export", "f", "--export-mine", "f"],
         ["--forget", "-m", "hi"],
         ["--register", "--forget"],
+        ["--token-path", "token.txt", "--register"],
+        ["--token-path", "token.txt", "--forget"],
         ["-m", "hi", "--count", "1"],
         ["--export", "f", "--for", "1"],
     ],

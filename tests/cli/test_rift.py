@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,46 @@ def test_a_password_from_a_pipe_makes_an_account_and_only_a_session_is_kept(
     assert commands.sessions.stat().st_mode & 0o777 == 0o600
     again = commands.run("rift", "-m", "me again", "--json")
     assert [record["nick"] for record in records(again.stdout)] == [name]
+
+
+def test_the_token_of_the_speak_port_opens_the_rooms_and_a_session_is_kept(
+    server: RiftServer, tmp_path: Path
+) -> None:
+    commands, name = server.stranger(tmp_path), server.name()
+    where = ("-P", str(server.write_port), "--host", "127.0.0.1")
+    made = commands.run("registration", *where, "-U", name)
+    assert made.returncode == 0
+    token = made.stdout.strip()
+    done = commands.run("rift", "--token-path", "token.txt", "-m", "by token", "--json")
+    assert done.returncode == 0, done.stderr
+    assert str(records(done.stdout)[0]["nick"]).endswith(f"_{name}")
+    assert token not in commands.sessions.read_text()
+    assert commands.run("rift", "-m", "by session").returncode == 0
+
+
+def test_a_token_file_that_is_not_there_or_names_nobody_is_told_in_one_line(
+    server: RiftServer, tmp_path: Path
+) -> None:
+    commands = server.stranger(tmp_path)
+    missing = commands.run("rift", "--token-path", "nowhere.txt", "-m", "x")
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+    (tmp_path / "token.txt").write_text("c0ffee00-0000-4000-8000-000000000000\n")
+    (tmp_path / "token.txt").chmod(0o600)
+    unknown = commands.run("rift", "--token-path", "token.txt", "-m", "x")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (4, 1)
+
+
+def test_an_account_without_a_nickname_is_told_to_register_one(server: RiftServer, tmp_path: Path) -> None:
+    commands = server.stranger(tmp_path)
+    with socket.create_connection(("127.0.0.1", server.write_port), timeout=10) as speaking:
+        speaking.sendall(b"\n\n")
+        lines = speaking.makefile("rb")
+        account = next(json.loads(line) for line in lines if line.startswith(b"{"))
+    (tmp_path / "token.txt").write_text(account["account_hash"] + "\n")
+    (tmp_path / "token.txt").chmod(0o600)
+    done = commands.run("rift", "--token-path", "token.txt", "-m", "x")
+    assert done.returncode == 6
+    assert "register a nickname" in done.stderr
 
 
 def test_each_message_is_acknowledged_as_json(vasya: RiftCommands) -> None:
