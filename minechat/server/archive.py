@@ -128,7 +128,7 @@ class Archive:
 
     async def _rooms(self, member: Member) -> list[str]:
         rows = [row for row, _ in await self._storage.rooms_of(member.id)]
-        rooms = [await self._directory.open_row(row) for row in rows]
+        rooms = await self._directory.open_rows(rows)
         names = {GENERAL, *(room.name for room in rooms)}
         return [name for name in names if self._still_reads(member, name)]
 

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
+from minechat.errors import Refused
 from minechat.events import GENERAL
 from minechat.server.keys import keys_of
 from minechat.server.room import Room, no_room
@@ -71,12 +73,29 @@ class Directory:
         return room
 
     async def open_row(self, row: RoomRow) -> Room:
-        """The room of a row of the database."""
+        """The room of a row of the database.
+
+        :raises Refused: ``no_room``: it was closed since
+        """
         room = self._by_key.get(row.key) or await self._load(row.key, row.id)
         if room is None:
             raise no_room()
         self._remember(room)
         return room
+
+    async def open_rows(self, rows: Iterable[RoomRow]) -> list[Room]:
+        """Those of them that were not closed since."""
+        rooms = []
+        for row in rows:
+            with suppress(Refused):
+                rooms.append(await self.open_row(row))
+        return rooms
+
+    def forget(self, room: Room) -> None:
+        """A room is closed: whoever asks for its name asks for another one."""
+        self._by_key.pop(room.row.key, None)
+        self._by_name.pop(room.name, None)
+        self._remembered.pop(room.row.key, None)
 
     def renamed(self, account_id: int, name: str) -> None:
         """Somebody has another name from now on."""
@@ -103,6 +122,8 @@ class Directory:
                 room_id = None if row is None else row.id
             if room is None and room_id is not None:
                 room = Room(await self._storage.room_state(room_id))
+                if room.row.key != key:  # closed since somebody saw its row
+                    return None
                 self._by_key[key] = self._by_name[room.name] = room
             return room
 

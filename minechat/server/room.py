@@ -8,12 +8,16 @@ from minechat.events import GENERAL
 from minechat.server.rights import Role, may
 from minechat.server.storage import RoomKind, RoomRow, RoomState, Sanction
 
+#: Rooms that are always there and belong to nobody.
+ALWAYS = frozenset({GENERAL, "random", "tech"})
+
 
 class Room:
     """A room somebody asked for. It is changed in the step of the loop in which the commit is known.
 
     :ivar lock: held from looking at rights to the end of the commit that they allowed, so that no deed is
         done with a right that another one has taken away
+    :ivar closed: its last member has left it, and nobody can come in any more
     """
 
     def __init__(self, state: RoomState) -> None:
@@ -24,6 +28,7 @@ class Room:
         self.invited = set(state.invited)
         self._sanctions = {(one.account_id, one.kind): one for one in state.sanctions}
         self.lock = asyncio.Lock()
+        self.closed = False
 
     @property
     def name(self) -> str:
@@ -33,6 +38,11 @@ class Room:
     def is_general(self) -> bool:
         """The room that everybody is in without a row in the database."""
         return self.row.name == GENERAL
+
+    @property
+    def is_ownerless(self) -> bool:
+        """Whether it has no owner and can have one."""
+        return self.row.name not in ALWAYS and self.owner() is None
 
     @property
     def invite_only(self) -> bool:
@@ -51,6 +61,8 @@ class Room:
 
     def is_there_for(self, account_id: int) -> bool:
         """Whether somebody may know that this room exists."""
+        if self.closed:
+            return False
         return not self.invite_only or account_id in self.roles or account_id in self.invited
 
     def require(self, account_id: int, deed: str, now: float, whom: int | None = None) -> None:

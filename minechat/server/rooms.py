@@ -13,6 +13,7 @@ from minechat.server.finishing import to_the_end
 from minechat.server.happenings import ROOMS, Member, RoomHappening
 from minechat.server.keys import Keys, keys_of
 from minechat.server.listing import Listing
+from minechat.server.resending import told_again
 from minechat.server.rights import Role, may
 from minechat.server.room import Room, no_room
 from minechat.server.settings import Limits
@@ -53,8 +54,8 @@ class Rooms:
         """
         self._attendance.begin(member)
         try:
-            rooms = [await self._directory.open_row(row) for row, _ in await self._rooms_of(member)]
-            rooms.append(self._directory.general or await self._directory.open(GENERAL))
+            own = await self._directory.open_rows(row for row, _ in await self._rooms_of(member))
+            rooms = [*own, self._directory.general or await self._directory.open(GENERAL)]
             if self._attendance.is_coming(member):
                 self._attendance.ready(member, rooms, self._directory.clock())
         except BaseException:
@@ -70,12 +71,24 @@ class Rooms:
     ) -> asyncio.Future[Stored]:
         """Says something in a room. Who awaits this for one message before the next keeps their order.
 
-        A client without the feature ``rooms`` joins a public room by it.
+        A client without the feature ``rooms`` joins a public room by it. What is sent again by its key is
+        answered as stored, whatever its author may do by now.
 
         :param text: within the limits of the wire, which the door judges
         :param key: what the client names the message by; with one it is stored once
         :returns: resolves once the message is on disk; raises ``NotStored`` or ``Refused`` (``id_reused``)
         """
+        try:
+            found = await self._where_allowed(member, room)
+        except Refused:
+            again = await told_again(self._storage, member.id, room, text, key)
+            if again is None:
+                raise
+            return again
+        return self._storage.say(member.id, member.name, found.name, text, key=key, origin=member.outlet)
+
+    async def _where_allowed(self, member: Member, room: str) -> Room:
+        """The room of this name, in which somebody may speak."""
         found = self._directory.at_hand(room)
         if found is None or not found.is_there_for(member.id):
             found = await self._directory.open_for(member.id, room)
@@ -85,7 +98,7 @@ class Rooms:
         if not member.understands(ROOMS) and not may(self._role(member, found), "say"):
             await to_the_end(self._join(member, found))
         found.require(member.id, "say", self._directory.clock())
-        return self._storage.say(member.id, member.name, found.name, text, key=key, origin=member.outlet)
+        return found
 
     # Making, joining, leaving.
 
@@ -103,6 +116,8 @@ class Rooms:
     async def join(self, member: Member, name: str) -> RoomView:
         """Becomes a member; the answer is the same for one who was before.
 
+        Who joins a room without an owner, as the last one left, owns it, unless they own too many.
+
         :raises Refused: ``no_room``, ``banned`` or ``too_many``
         """
         room = await self._directory.open_for(member.id, name)
@@ -111,6 +126,8 @@ class Rooms:
 
     async def leave(self, member: Member, name: str) -> None:
         """Is a member no more. An owner hands the room over first, unless nobody else is in it.
+
+        A room of the invited ends with its last member: nobody could let anybody in. Its name is free.
 
         :raises Refused: ``no_room``, ``not_member`` or ``not_allowed``
         """
@@ -166,16 +183,20 @@ class Rooms:
             room.require_no_ban(member.id, now)
             room.require(member.id, "join", now)
             if room.role(member.id, now) < Role.MEMBER:
-                await self._require_place(member.id)
-                await self._storage.set_role(room.row.id, member.id, Role.MEMBER, None)
-                room.admit(member.id, member.name, Role.MEMBER)
+                role = await self._role_to_come(member.id, room)
+                deed = self._deed(member, room.name, "role", role.word) if role is Role.OWNER else None
+                await self._storage.set_role(room.row.id, member.id, role, deed)
+                room.admit(member.id, member.name, role)
                 self._attendance.came(room, member.id, member.name)
             self._attendance.gained(member.id, room, member)
 
-    async def _require_place(self, account_id: int) -> None:
-        most = self._limits.rooms_joined
-        if len(await self._storage.rooms_of(account_id)) >= most:
+    async def _role_to_come(self, account_id: int, room: Room) -> Role:
+        """What somebody who joins a room becomes; refuses who is in too many already."""
+        rooms, most = await self._storage.rooms_of(account_id), self._limits.rooms_joined
+        if len(rooms) >= most:
             raise Refused(f"you are in {most} rooms already", code="too_many")
+        owned = sum(role == Role.OWNER for _, role in rooms)
+        return Role.OWNER if room.is_ownerless and owned < self._limits.rooms_created else Role.MEMBER
 
     async def _leave(self, member: Member, room: Room) -> None:
         async with room.lock:
@@ -184,11 +205,24 @@ class Rooms:
                 raise Refused("everybody is in this room", code="not_allowed")
             if room.roles[member.id] is Role.OWNER and len(room.roles) > 1:
                 raise Refused("hand the room over to somebody before you leave it", code="not_allowed")
-            await self._storage.set_role(room.row.id, member.id, None, None)
+            if room.invite_only and len(room.roles) == 1:
+                await self._close(room, member.id)
+            else:
+                await self._storage.set_role(room.row.id, member.id, None, None)
             room.forget(member.id)
             self._attendance.lost(member.id, room)
             self._attendance.went(room, member.id, member.name)
             self._attendance.tell(member.id, RoomHappening(room.name, "left", member.name), but=member)
+
+    async def _close(self, room: Room, account_id: int) -> None:
+        # From here on nothing more is said there, which could come into another room of this name.
+        room.closed = True
+        try:
+            await self._storage.close_room(room.row, account_id)
+        except BaseException:
+            room.closed = False
+            raise
+        self._directory.forget(room)
 
     async def _set_topic(self, member: Member, room: Room, topic: str) -> None:
         async with room.lock:

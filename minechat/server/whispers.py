@@ -14,6 +14,7 @@ from minechat.server.lookup import account_called, somebody
 from minechat.server.outlets import Outlet
 from minechat.server.pages import asked
 from minechat.server.presence import Presence
+from minechat.server.resending import whispered_again
 from minechat.server.storage import AccountRow, Storage, Stored
 from minechat.server.tally import Tally
 from minechat.server.views import ConversationView
@@ -64,22 +65,34 @@ class Whispers:
         It is kept for somebody who is away when the sender's client can tell its person so (``acks``) and the
         other's has a session to come back with; the sender of a message that is blocked sees it as sent.
 
+        One that is sent again by its key is answered as stored, whoever can be reached by now.
+
         :param text, key: as in ``Rooms.say``
         :returns: the name of the recipient, and the message once it is on disk
         :raises Refused: ``offline``, for a name that nobody has too; ``not_allowed``: it is one's own;
             ``too_fast``: too many people written to for the first time
         """
         whom = await account_called(self._storage, to)
-        if whom is None or not await self._reaches(member, whom):
-            raise Refused(f"User {to} is not online.", code="offline")
-        if whom.id == member.id:
-            raise Refused("you cannot write to yourself", code="not_allowed")
-        room = await self._conversation(member, whom)
+        try:
+            whom, room = await self._opened(member, to, whom)
+        except Refused:
+            again = await whispered_again(self._storage, member.id, whom, text, key)
+            if again is None:
+                raise
+            return to if whom is None else whom.name, again
         hidden = member.id in await self._storage.blocked(whom.id)
         origin = Origin(member.outlet, whom.name)
         return whom.name, self._storage.say(
             member.id, member.name, room, text, key=key, hidden=hidden, origin=origin
         )
+
+    async def _opened(self, member: Member, to: str, whom: AccountRow | None) -> tuple[AccountRow, str]:
+        """The recipient, and the room of the two."""
+        if whom is None or not await self._reaches(member, whom):
+            raise Refused(f"User {to} is not online.", code="offline")
+        if whom.id == member.id:
+            raise Refused("you cannot write to yourself", code="not_allowed")
+        return whom, await self._conversation(member, whom)
 
     def committed(self, message: Stored) -> None:
         """A message of a conversation is on the disk: both hear it, but for the connection that said it."""

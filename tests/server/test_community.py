@@ -51,7 +51,8 @@ class Model:
 
     def _join(self, who: str) -> str:
         if not self.role(who):
-            self.roles[who] = 1
+            ownerless = self.name != "general" and 3 not in self.roles.values()
+            self.roles[who] = 3 if ownerless else 1
             self.invited.discard(who)
         return ""
 
@@ -68,6 +69,8 @@ class Model:
         if self.name == "general" or (self.roles[who] == 3 and len(self.roles) > 1):
             return "not_allowed"
         del self.roles[who]
+        if self.name == "secret" and not self.roles:
+            self.invited.clear()
         return ""
 
     def _invite(self, _: str, whom: str) -> str:

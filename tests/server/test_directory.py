@@ -75,3 +75,14 @@ async def test_a_room_of_others_costs_as_many_looks_at_the_database_as_none(
         counted.append(len(looks))
     assert counted == [1, 1, 1]
     assert (await people.hub.directory.open_for(eva.member.id, "secret")).roles == {eva.member.id: Role.OWNER}
+
+
+async def test_a_room_that_was_closed_is_not_opened_by_a_row_of_before(people: Circle) -> None:
+    eva, bob = await people.come("Eva"), await people.come("Bob")
+    await people.hub.rooms.create(eva.member, "club", invite_only=True)
+    rows = [row for row, _ in await people.storage.rooms_of(eva.member.id)]
+    await people.hub.rooms.leave(eva.member, "club")
+    assert await people.hub.directory.open_rows(rows) == []
+    await people.hub.rooms.create(bob.member, "club")
+    room = await people.hub.directory.open("club")
+    assert room.roles == {bob.member.id: Role.OWNER}

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from minechat.errors import Refused
+from minechat.errors import NotStored, Refused
 from minechat.server.happenings import Ended, RoomHappening
 from minechat.server.rights import Role
 from minechat.server.settings import Limits
+from minechat.server.storage import RoomRow
 from tests.server.circle import NONE, PLENTY, Circle, circle
 from tests.server.sockets import until
 
@@ -133,6 +135,125 @@ async def test_an_owner_hands_over_before_leaving_unless_alone(people: Circle) -
         await people.hub.rooms.leave(bob.member, "club")
     with refused("not_allowed"):
         await people.hub.rooms.leave(bob.member, "general")
+
+
+async def test_the_next_who_joins_an_empty_room_owns_it(tmp_path: Path) -> None:
+    async with circle(tmp_path, Limits(rooms_created=1)) as people:
+        eva, bob, vlad = [await people.come(name) for name in ("Eva", "Bob", "Vlad")]
+        rooms = people.hub.rooms
+        await rooms.create(eva.member, "club")
+        await rooms.create(bob.member, "own")
+        await rooms.leave(eva.member, "club")
+        joined = [await rooms.join(guest.member, "club") for guest in (bob, vlad, eva)]
+        assert [one.role for one in joined] == [Role.MEMBER, Role.OWNER, Role.MEMBER]
+        audit = await people.hub.moderation.audit(vlad.member, "club")
+        assert [(one.what, one.whom, one.by, one.detail) for one in audit.deeds] == [
+            ("role", "", "Vlad", "owner"),
+            ("create", "", "Eva", "public"),
+        ]
+        assert (await rooms.join(eva.member, "random")).role is Role.MEMBER
+
+
+async def test_a_room_of_the_invited_ends_with_its_last_member_and_its_name_is_free(people: Circle) -> None:
+    eva, bob, vlad = [await people.come(name) for name in ("Eva", "Bob", "Vlad")]
+    rooms, moderation = people.hub.rooms, people.hub.moderation
+    await rooms.create(eva.member, "club", invite_only=True)
+    await moderation.invite(eva.member, "club", "Bob")
+    stored = await people.say(eva, "club", "secret", "k1")
+    await rooms.leave(eva.member, "club")
+    for guest in (eva, bob, vlad):
+        for name in ("club", "CLUB", "club:4"):
+            with refused("no_room"):
+                await rooms.join(guest.member, name)
+    with refused("no_room"):
+        await people.say(eva, "club", "more", "k2")
+    again = await people.say(eva, "club", "secret", "k1")
+    assert (again.room, again.seq, again.said_at) == ("club", 1, stored.said_at)
+    view = await rooms.create(vlad.member, "club")
+    assert (view.role, view.last) == (Role.OWNER, 0)
+    assert [one.what for one in (await moderation.audit(vlad.member, "club")).deeds] == ["create"]
+    assert (await people.hub.archive.room_history(vlad.member, "club")).lines == ()
+    entries, _ = await people.storage.own_data(eva.member.id, "", 99)
+    assert [one["text"] for one in entries if one["kind"] == "message"] == ["secret"]
+    await rooms.join(eva.member, "club")
+    await people.say(eva, "club", "hello")
+    await people.settled()
+    assert (vlad.texts("club"), bob.texts("club")) == (["hello"], [])
+
+
+async def test_a_room_that_cannot_be_closed_stays(people: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
+    eva = await people.come("Eva")
+    await people.hub.rooms.create(eva.member, "club", invite_only=True)
+
+    async def full(*_: object) -> None:
+        raise NotStored("the disk of the server is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people.storage, "close_room", full)
+        with pytest.raises(NotStored):
+            await people.hub.rooms.leave(eva.member, "club")
+    await people.say(eva, "club", "still here")
+    await people.hub.rooms.leave(eva.member, "club")
+
+
+async def test_nothing_is_said_in_a_room_that_is_being_closed(
+    people: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva, other = await people.come("Eva"), await people.come("Eva")
+    await people.hub.rooms.create(eva.member, "club", invite_only=True)
+    close, asked, go_on = people.storage.close_room, asyncio.Event(), asyncio.Event()
+
+    async def slowly(room: RoomRow, account_id: int) -> None:
+        asked.set()
+        await go_on.wait()
+        await close(room, account_id)
+
+    monkeypatch.setattr(people.storage, "close_room", slowly)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(people.hub.rooms.leave(eva.member, "club"))
+        await asked.wait()
+        with refused("no_room"):
+            await people.say(other, "club", "too late")
+        go_on.set()
+
+
+async def test_nothing_said_while_a_room_ends_comes_into_the_next_of_its_name(people: Circle) -> None:
+    eva, other, bob = [await people.come(name) for name in ("Eva", "Eva", "Bob")]
+    for number in range(20):
+        await people.hub.rooms.create(eva.member, "club", invite_only=True)
+        await asyncio.gather(
+            people.hub.rooms.leave(eva.member, "club"),
+            *(people.say(other, "club", f"x{number}") for _ in range(3)),
+            people.come("Eva"),
+            people.hub.rooms.create(bob.member, "club", invite_only=True),
+            return_exceptions=True,
+        )
+        with suppress(Refused):
+            await people.hub.rooms.create(bob.member, "club", invite_only=True)
+        assert (await people.hub.archive.room_history(bob.member, "club")).lines == ()
+        await people.hub.rooms.leave(bob.member, "club")
+
+
+@pytest.mark.parametrize("end", ["mute", "kick", "ban"])
+async def test_what_is_sent_again_is_answered_as_stored_whatever_one_may_by_now(
+    people: Circle, end: str
+) -> None:
+    eva, bob = await people.come("Eva"), await people.come("Bob")
+    await people.hub.rooms.create(eva.member, "club", invite_only=True)
+    await people.hub.moderation.invite(eva.member, "club", "Bob")
+    await people.hub.rooms.join(bob.member, "club")
+    stored = await people.say(bob, "club", "hi", "k1")
+    await getattr(people.hub.moderation, end)(eva.member, "club", "Bob")
+    again = await people.say(bob, "CLUB", "hi", "k1")
+    assert (again.room, again.seq, again.said_at) == (stored.room, stored.seq, stored.said_at)
+    for room, text in (("club", "other"), ("nowhere", "hi")):
+        with refused("id_reused"):
+            await people.say(bob, room, text, "k1")
+    for key in ("k2", None):
+        with refused("muted" if end == "mute" else "no_room"):
+            await people.say(bob, "club", "hi", key)
+    await people.settled()
+    assert eva.texts("club") == ["hi"]
 
 
 async def test_rooms_are_bounded_for_an_account_however_many_it_asks_for_at_once(tmp_path: Path) -> None:

@@ -193,3 +193,23 @@ async def test_messages_of_one_connection_keep_their_order(people: Circle) -> No
     await asyncio.gather(*waiting)
     await until(lambda: len(bob.told) == 50)
     assert [one.text for one in bob.told if isinstance(one, WhisperArrived)] == [str(n) for n in range(50)]
+
+
+async def test_what_is_sent_again_is_answered_as_stored_though_the_other_has_gone(people: Circle) -> None:
+    eva, bob, vlad = [await people.come(name) for name in ("Eva", "Bob", "Vlad")]
+    stored = await people.whisper(eva, "Bob", "psst", "k1")
+    people.hub.rooms.leave_all(bob.member)
+    again = await people.whisper(eva, "bob", "psst", "k1")
+    assert (again.room, again.seq, again.said_at) == (stored.room, stored.seq, stored.said_at)
+    for text, key, code in (
+        ("psst", "k2", "offline"),
+        ("psst", None, "offline"),
+        ("other", "k1", "id_reused"),
+    ):
+        with refused(code):
+            await people.whisper(eva, "Bob", text, key)
+    with refused("id_reused"):
+        await people.say(eva, "@1", "psst", "k1")
+    people.hub.rooms.leave_all(vlad.member)
+    with refused("id_reused"):
+        await people.whisper(eva, "Vlad", "psst", "k1")

@@ -56,6 +56,12 @@ class RoomsKept(Protocol):
         An invitation ends when the account becomes a member.
         """
 
+    async def close_room(self, room: RoomRow, account_id: int) -> None:
+        """Ends the last membership of a room, its invitations, and its name, which another may have then.
+
+        Its messages stay, and what was done in it, under a name that no room can have.
+        """
+
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
         """Has two members, the first the owner, swap their roles.
 
@@ -86,6 +92,9 @@ class RoomsKept(Protocol):
         :param room: the name of the room
         :param before: only those with a smaller number
         """
+
+    async def said(self, account_id: int, key: str) -> Stored | None:
+        """The message that an account has named so; one that was asked for before this call counts."""
 
     async def history(
         self,

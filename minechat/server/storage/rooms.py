@@ -11,7 +11,7 @@ from minechat.server.rights import Role
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked, milliseconds
 from minechat.server.storage.deeds import deeds_of, write_deed
-from minechat.server.storage.messages import history
+from minechat.server.storage.messages import as_stored, history
 from minechat.server.storage.orders import NO_KEYS
 from minechat.server.storage.rows import (
     AccountRow,
@@ -79,6 +79,15 @@ class Rooms(Asked):
 
         await self._do(change)
 
+    async def close_room(self, room: RoomRow, account_id: int) -> None:
+        def close(connection: sqlite3.Connection) -> None:
+            connection.execute(statements.REMOVE_MEMBER, (room.id, account_id))
+            connection.execute(statements.REMOVE_INVITATIONS, (room.id,))
+            (name,) = connection.execute(statements.CLOSE_ROOM, (room.id,)).fetchone()
+            connection.execute(statements.MOVE_DEEDS, (name, room.name))
+
+        await self._do(close)
+
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
         await self._do(lambda connection: hand_over(connection, room_id, from_id, to_id, deed))
 
@@ -122,6 +131,14 @@ class Rooms(Asked):
 
     async def room_deeds(self, room: str, before: int | None, most: int) -> Sequence[tuple[int, Deed]]:
         return await self._do(lambda connection: deeds_of(connection, room, before, most), reads=True)
+
+    async def said(self, account_id: int, key: str) -> Stored | None:
+        def find(connection: sqlite3.Connection) -> Stored | None:
+            row = connection.execute(statements.SAID, (account_id, key)).fetchone()
+            return None if row is None else as_stored(row)
+
+        # Not with those that only read: they are done before what was asked for earlier.
+        return await self._do(find)
 
     async def history(
         self,

@@ -51,6 +51,7 @@ GET_KEYED = """SELECT room.name, seq, text, said_at, hidden FROM message JOIN ro
     WHERE account_id = ? AND message.key = ?"""
 _MESSAGES = """SELECT room.name, seq, account.name, text, account_id, said_at, message.key, hidden
     FROM message JOIN room ON room.id = room_id JOIN account ON account.id = account_id"""
+SAID = f"{_MESSAGES} WHERE account_id = ? AND message.key = ?"
 MESSAGES_AFTER = f"""{_MESSAGES}
     WHERE room_id = ? AND seq > ? AND seq < ? AND (hidden = 0 OR account_id = ?) ORDER BY seq LIMIT ?"""
 MESSAGES_BEFORE = f"""{_MESSAGES}
@@ -108,6 +109,11 @@ LIST_ROOMS = f"""SELECT {_ROOM}, (SELECT count(*) FROM member WHERE room_id = ro
     WHERE key > ? AND (kind = 'public' OR mine.role IS NOT NULL) ORDER BY key LIMIT ?"""  # noqa: S608 - as above
 ROOMS_OF = f"""SELECT {_ROOM}, role FROM member JOIN room ON room.id = member.room_id
     WHERE account_id = ? AND kind <> 'private' ORDER BY key"""  # noqa: S608 - as above
+#: The name of a room that is closed is none that a room can have, and its audit goes with it.
+CLOSE_ROOM = """UPDATE room SET name = name || ':' || id, key = NULL, capital_key = NULL, shown_key = NULL
+    WHERE id = ? RETURNING name"""
+MOVE_DEEDS = "UPDATE deed SET room = ? WHERE room = ?"
+REMOVE_INVITATIONS = "DELETE FROM invitation WHERE room_id = ?"
 SET_TOPIC = "UPDATE room SET topic = ? WHERE id = ?"
 GET_ROLES = "SELECT account_id, role FROM member WHERE room_id = ?"
 GET_ROLE = "SELECT role FROM member WHERE room_id = ? AND account_id = ?"
