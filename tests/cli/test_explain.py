@@ -6,11 +6,14 @@ from minechat.cli.commands import COMMANDS
 from minechat.cli.explain import explained
 from minechat.cli.settings import parse
 
+#: What stands alone on a command line and is no free text.
+OPERANDS = {"role": "member"}
 SECRET = "6b2c9a80-0000-4000-8000-000000000001"
 
 
 def lines(command: str, *argv: str, **environ: str) -> list[str]:
-    operands = ["bans" for option in COMMANDS[command].options if not option.flags]
+    alone = [option.field for option in COMMANDS[command].options if not option.flags]
+    operands = [OPERANDS.get(field, "bans") for field in alone]
     options = parse(command, [*operands, *argv, "-v"], environ=environ, folders=[])
     return list(explained(options, COMMANDS[command].options))
 

@@ -37,7 +37,8 @@ class Planted:
 
 PLANTED = [
     Planted(
-        "acknowledge_early", "server/storage/test_durability.py::test_no_kill_loses_what_was_acknowledged_or_keeps_it_twice"
+        "acknowledge_early",
+        "server/storage/test_durability.py::test_no_kill_loses_what_was_acknowledged_or_keeps_it_twice[once]",
     ),
     Planted(
         "acknowledge_early",
