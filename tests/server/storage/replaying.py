@@ -91,7 +91,10 @@ def _apply(
     if call == "pwrite64" and (written := _WRITTEN.search(rest)) is not None:
         disk.write(int(written["offset"]), _plain(written["data"]))
     elif call == "ftruncate":
-        disk.cut(int(rest.rpartition(")")[0].rpartition(", ")[2]))
+        # Another thread may have begun a call meanwhile: then the bracket is on a line of its own.
+        length = re.search(r">, (\d+)", rest)
+        assert length is not None, rest
+        disk.cut(int(length[1]))
     else:
         disk.sync()
     return True
