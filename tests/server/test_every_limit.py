@@ -1,7 +1,7 @@
 """Every limit is one: what the settings say of it changes what the server does."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,14 +13,13 @@ from minechat.server.app import running
 from minechat.server.doors.gate import Gate
 from minechat.server.handle import Server
 from minechat.server.limits import AccountBudget, RegistrationBudget
-from minechat.server.settings import PROFILES, Limits, Settings
+from minechat.server.settings import Limits, Settings
 from minechat.server.slow import too_slow
 from minechat.server.storage import SQLITE
+from tests.server.limit_probes_rift import OFF, RIFT_PROBES, Probe
 from tests.server.raw import GREETING, NICKNAME, SENT, log_in, raw
 
-OFF = replace(PROFILES["off"], connections=1000)
-Probe = Callable[[Settings], Awaitable[None]]
-PROBES: dict[str, Probe] = {}
+PROBES: dict[str, Probe] = {**RIFT_PROBES}
 
 
 def probe(function: Probe) -> Probe:
@@ -264,6 +263,7 @@ async def nameless_in_all(settings: Settings) -> None:
 class Queue:
     waiting: int
     since: float = 1000.0
+    owed: int = 0
 
 
 def dropped(queue: Queue, **limits: float | int) -> list[str]:
