@@ -45,7 +45,7 @@ def still() -> float:
 async def port(settings: Settings, **limits: int) -> AsyncIterator[int]:
     """The port of RIFT of a server with these limits."""
     with cheap_hashes():
-        held = replace(settings, rift_port=0, limits=replace(OFF, **limits))  # type: ignore[arg-type]
+        held = replace(settings, rift_port=0, limits=replace(OFF, **limits))
         async with running(held) as server:
             assert server.rift_port is not None
             yield server.rift_port
@@ -181,7 +181,7 @@ async def five_at_once(**limits: int) -> tuple[int, int]:
     gate, refused = Gate(), Counter[str]()
     with cheap_hashes(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_within_memory", gate.guard)
-        async with Hashing(replace(OFF, **limits), refused, patience=20) as hashing:  # type: ignore[arg-type]
+        async with Hashing(replace(OFF, **limits), refused, patience=20) as hashing:
             asked = [asyncio.create_task(hashing.hash("secret")) for _ in range(5)]
             await turns(5)
             while gate.inside < limits["hashes"]:
