@@ -64,8 +64,10 @@ GET_ACCOUNT_BY_ID = "SELECT id, name FROM account WHERE id = ?"
 GET_ACCOUNT_BY_KEY = "SELECT id, name FROM account WHERE key = ?"
 GET_ACCOUNT_BY_NAME = """SELECT id, name FROM account
     WHERE name = ? AND coalesce(key, capital_key, shown_key) IS NOT NULL"""
-GET_ACCOUNT_LIKE = """SELECT id, name FROM account WHERE key = ?1 OR capital_key = ?2 OR shown_key = ?3
-    ORDER BY key IS NOT ?1, capital_key IS NOT ?2 LIMIT 1"""
+GET_ACCOUNT_LIKE = """WITH asked (small, capital, shown) AS (VALUES (?, ?, ?))
+    SELECT account.id, account.name FROM asked, account
+    WHERE account.key = small OR account.capital_key = capital OR account.shown_key = shown
+    ORDER BY account.key IS NOT small, account.capital_key IS NOT capital LIMIT 1"""
 LIST_ACCOUNTS = """WITH page AS (SELECT id, name, created_at FROM account WHERE id > ? ORDER BY id LIMIT ?)
     SELECT page.id, page.name, page.created_at, said.last, coalesce(said.messages, 0)
     FROM page LEFT JOIN (
@@ -85,8 +87,10 @@ LOGIN_BY_KEY = "SELECT id, name, password FROM account WHERE key = ?"
 LOGIN_BY_ID = "SELECT id, name, password FROM account WHERE id = ? AND key IS NOT NULL"
 SET_PASSWORD = "UPDATE account SET password = ? WHERE id = ? AND password IS ?"  # noqa: S105 - no secret
 ADD_SESSION = "INSERT INTO session (account_id, hash, at) VALUES (?, ?, ?)"
-FORGET_OLD_SESSIONS = """DELETE FROM session WHERE account_id = ?1
-    AND id NOT IN (SELECT id FROM session WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2)"""
+FORGET_OLD_SESSIONS = """WITH asked (account, most) AS (VALUES (?, ?))
+    DELETE FROM session WHERE account_id = (SELECT account FROM asked) AND id NOT IN (
+        SELECT id FROM session WHERE account_id = (SELECT account FROM asked)
+        ORDER BY id DESC LIMIT (SELECT most FROM asked))"""
 GET_ACCOUNT_BY_SESSION = """SELECT account.id, name FROM session JOIN account ON account.id = account_id
     WHERE hash = ?"""
 REMOVE_SESSION = "DELETE FROM session WHERE hash = ?"
@@ -128,10 +132,12 @@ GET_SANCTIONS = """SELECT account_id, kind, until, reason, by_name, at FROM sanc
 ADD_INVITATION = "INSERT OR REPLACE INTO invitation (room_id, account_id, by_name, at) VALUES (?, ?, ?, ?)"
 REMOVE_INVITATION = "DELETE FROM invitation WHERE room_id = ? AND account_id = ?"
 GET_INVITED = "SELECT account_id FROM invitation WHERE room_id = ?"
-NAMES_IN_ROOM = """SELECT id, name FROM account WHERE id IN (
-    SELECT account_id FROM member WHERE room_id = ?1
-    UNION SELECT account_id FROM sanction WHERE room_id = ?1 AND (until IS NULL OR until > ?2)
-    UNION SELECT account_id FROM invitation WHERE room_id = ?1)"""
+NAMES_IN_ROOM = """WITH asked (room, now) AS (VALUES (?, ?))
+    SELECT id, name FROM account WHERE id IN (
+    SELECT account_id FROM member WHERE room_id = (SELECT room FROM asked)
+    UNION SELECT account_id FROM sanction
+        WHERE room_id = (SELECT room FROM asked) AND (until IS NULL OR until > (SELECT now FROM asked))
+    UNION SELECT account_id FROM invitation WHERE room_id = (SELECT room FROM asked))"""
 CONVERSATIONS = """SELECT peer.id, peer.name, message.seq, message.said_at FROM member AS mine
     JOIN room ON room.id = mine.room_id AND kind = 'private'
     JOIN member AS other ON other.room_id = room.id AND other.account_id <> mine.account_id
