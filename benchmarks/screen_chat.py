@@ -75,20 +75,31 @@ async def scroll(_session: StagedSession, app: ChatApp) -> None:
     app.deeds.tell([END])
 
 
-async def main(plot: str, messages: str = "0") -> None:
-    session = LongSession(int(messages)) if plot == "scroll" else StagedSession()
-    app = ChatApp(session, Preferences())
+PLOTS = {"quiet": quiet, "flood": flood, "scroll": scroll}
 
-    async def play() -> None:
+
+class PlayedApp(ChatApp):
+    """The screen with a plot among its own tasks: a plot that fails ends it, and is never waited for."""
+
+    def __init__(self, session: StagedSession, plot: str) -> None:
+        super().__init__(session, Preferences())
+        self._staged, self._plot = session, PLOTS[plot]
+
+    def on_ready(self) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, 0)
+        self.start(self._play())
+
+    async def _play(self) -> None:
         await asyncio.sleep(0.5)
-        session.connect()
-        await {"quiet": quiet, "flood": flood, "scroll": scroll}[plot](session, app)
+        self._staged.connect()
+        await self._plot(self._staged, self)
 
-    loop = asyncio.get_running_loop()
-    playing = loop.create_task(play())
-    loop.add_signal_handler(signal.SIGTERM, app.exit, 0)
+
+async def main(plot: str, messages: str = "0") -> None:
+    app = PlayedApp(LongSession(int(messages)) if plot == "scroll" else StagedSession(), plot)
     await app.run_async()
-    playing.cancel()
+    if app.failure:
+        raise app.failure
 
 
 if __name__ == "__main__":

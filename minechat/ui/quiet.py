@@ -1,5 +1,6 @@
 """Textual without its habits: no traceback with texts and secrets, no sequence that is not needed."""
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 
 from textual.app import App
@@ -17,6 +18,13 @@ class QuietApp(App[int]):
     ALLOW_SELECT = False
     failure: BaseException | None = None
     bare = False
+
+    def on_load(self) -> None:
+        """One order of things on every Python: where it can, Textual lets a task begin inside its starter.
+
+        Then a command would run before its line has left the box.
+        """
+        asyncio.get_running_loop().set_task_factory(None)
 
     def start(self, work: Coroutine[None, None, None]) -> None:
         """Work beside the keys; its failure ends the application."""
