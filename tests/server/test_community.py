@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -12,101 +11,10 @@ from minechat.errors import Refused
 from minechat.server.owner import Owner
 from minechat.server.rights import NEEDED, Role
 from tests.server.circle import Circle, Guest, circle
+from tests.server.community import DEEDS, OWNERS, Model
 
 PEOPLE = ("Eva", "Bob", "Vlad")
 ROOMS = ("general", "club", "secret")
-#: What moderators may, owners only, and members; written down once more, as the table must not judge itself.
-MODERATORS = {"topic", "invite", "kick", "mute", "unmute", "ban", "unban", "audit"}
-OWNERS = {"owner", "moderator", "member"}
-READERS = {"read", "members", "say", "leave"}
-DEEDS = sorted({"join"} | MODERATORS | OWNERS | READERS)
-
-
-@dataclass
-class Model:
-    """One room: roles (0 nobody, 1 member, 2 moderator, 3 owner) and what holds against whom."""
-
-    name: str
-    roles: dict[str, int] = field(default_factory=dict)
-    muted: set[str] = field(default_factory=set)
-    banned: set[str] = field(default_factory=set)
-    invited: set[str] = field(default_factory=set)
-
-    def role(self, name: str) -> int:
-        return 0 if name in self.banned else self.roles.get(name, int(self.name == "general"))
-
-    def try_(self, deed: str, who: str, whom: str) -> str:
-        """What comes of it: a code, or "" where it is done."""
-        if self.name == "secret" and who not in self.roles and who not in self.invited:
-            return "no_room"
-        if deed == "join":
-            return "banned" if who in self.banned else self._join(who)
-        if deed == "say" and who in self.banned | self.muted:
-            return "banned" if who in self.banned else "muted"
-        needed = 2 if deed in MODERATORS else 3 if deed in OWNERS else 1
-        if self.role(who) < needed:
-            outside = "banned" if who in self.banned else "not_member"
-            return outside if self.role(who) == 0 else "banned" if who in self.banned else "not_allowed"
-        return self._do(deed, who, whom)
-
-    def _join(self, who: str) -> str:
-        if not self.role(who):
-            ownerless = self.name != "general" and 3 not in self.roles.values()
-            self.roles[who] = 3 if ownerless else 1
-            self.invited.discard(who)
-        return ""
-
-    def _do(self, deed: str, who: str, whom: str) -> str:
-        against = deed in OWNERS | MODERATORS - {"topic", "invite", "audit"}
-        if against and self.role(whom) >= self.role(who):
-            return "not_allowed"
-        done = getattr(self, f"_{deed}", None)
-        if deed in OWNERS:
-            return self._appoint(deed, who, whom)
-        return "" if done is None else done(who, whom)
-
-    def _leave(self, who: str, _: str) -> str:
-        if self.name == "general" or (self.roles[who] == 3 and len(self.roles) > 1):
-            return "not_allowed"
-        del self.roles[who]
-        if self.name == "secret" and not self.roles:
-            self.invited.clear()
-        return ""
-
-    def _invite(self, _: str, whom: str) -> str:
-        if not self.role(whom):
-            self.invited.add(whom)
-        return ""
-
-    def _kick(self, _: str, whom: str) -> str:
-        if self.name == "general":
-            return "not_allowed"
-        return "" if self.roles.pop(whom, None) else "not_member"
-
-    def _mute(self, _: str, whom: str) -> str:
-        self.muted.add(whom)
-        return ""
-
-    def _ban(self, _: str, whom: str) -> str:
-        self.banned.add(whom)
-        self.roles.pop(whom, None)
-        self.invited.discard(whom)
-        return ""
-
-    def _unmute(self, _: str, whom: str) -> str:
-        return "not_allowed" if whom not in self.muted else self.muted.discard(whom) or ""
-
-    def _unban(self, _: str, whom: str) -> str:
-        return "not_allowed" if whom not in self.banned else self.banned.discard(whom) or ""
-
-    def _appoint(self, role: str, who: str, whom: str) -> str:
-        if whom not in self.roles:
-            return "not_member"
-        if role == "owner":
-            self.roles[who], self.roles[whom] = self.roles[whom], 3
-        else:
-            self.roles[whom] = 2 if role == "moderator" else 1
-        return ""
 
 
 async def attempt(people: Circle, deed: str, guest: Guest, room: str, whom: str) -> str:
@@ -147,7 +55,7 @@ steps = st.lists(
 
 
 async def lived(folder: Path, tried: list[tuple[str, str, str, str]]) -> None:
-    models = {name: Model(name) for name in ROOMS}
+    models = {name: Model(name, invite_only=name == "secret") for name in ROOMS}
     async with circle(folder) as people:
         guests = {name: await people.come(name) for name in PEOPLE}
         eva = guests["Eva"].member
