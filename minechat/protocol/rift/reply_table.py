@@ -34,7 +34,7 @@ ROWS = (
     Row(
         word="auth_success",
         reply=r.AuthSuccess,
-        about="You are in. A client that named no features gets no payload at all; "
+        about="You are in. A client that named no features gets no payload, but for the `id` of its `auth`; "
         "`session` is for one that named `sessions`.",
     ),
     Row(

@@ -104,7 +104,7 @@ class Guest:
         if self._session is None and "sessions" in self._voice.features:
             self._session = await self._host.hub.people.open_session(person)
         self._recognise(person, by_token=one.token is not None)
-        return await self._attend(person)
+        return await self._attend(person, one.id)
 
     def _recognise(self, person: Person, *, by_token: bool) -> None:
         """In the step in which the person was known: an order in between would miss this visit."""
@@ -120,7 +120,7 @@ class Guest:
         )
         self._client.known()
 
-    async def _attend(self, person: Person) -> r.Reply | None:
+    async def _attend(self, person: Person, request: str | None) -> r.Reply | None:
         hub, client, features = self._host.hub, self._client, self._voice.features
         has_password = await hub.people.has_password(person) if features else None
         if self._voice.ended:
@@ -129,9 +129,10 @@ class Guest:
         self._member = Member(person, client.outlet, encode, features, self._voice.tell)
         await hub.rooms.attend(self._member)
         if not features:
-            return r.AuthSuccess()
+            return r.AuthSuccess(id=request)
         session = self._session if "sessions" in features else None
-        return r.AuthSuccess(username=shown(person.name), session=session, has_password=has_password)
+        name = shown(person.name)
+        return r.AuthSuccess(id=request, username=name, session=session, has_password=has_password)
 
     # What is said.
 

@@ -35,6 +35,14 @@ async def test_one_connection_registers_and_logs_in(house: Server) -> None:
         assert len(entered["session"]) >= 43
 
 
+@pytest.mark.parametrize("features", [[], ["acks"]])
+async def test_what_answers_a_login_bears_its_id(house: Server, features: list[str]) -> None:
+    async with rift(house.rift_port) as ann:
+        await ann.register("ann")
+        entered = await ann.ask("auth", username="ann", password=PASSWORD, features=features)
+        assert entered["type"] == "auth_success"
+
+
 async def test_a_session_is_as_good_as_a_password_and_stays_the_same(house: Server) -> None:
     async with rift(house.rift_port) as ann:
         await ann.register("ann")
