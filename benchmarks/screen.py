@@ -2,7 +2,8 @@
 
 Run: ``uv run python benchmarks/screen.py [--small]``. Everything is measured from outside, in a real
 pseudo-terminal: a key is answered when its letter stands on the terminal. The chat is a session in memory,
-so that the screen alone is measured.
+so that the screen alone is measured; but for the start of ``minechat rift``, which a person with a
+remembered session makes against a real server.
 """
 
 import os
@@ -11,30 +12,39 @@ import select
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.cli.rift_people import rift_server  # noqa: E402 - the script may be started from anywhere
+
 MESSAGES = 10_000
 START, KEY_P99, MEMORY = 1.0, 0.050, 200.0
 #: Letters that nobody in the flood writes; each press is told from all others by its own.
 FIRST_LETTER = 0x4E00
 READY, DONE = b"hello from Vasya", b"the end of it"
+#: The hint in the box, without the letter under the cursor: it is drawn last of the first screen.
+WHOLE = b"essage, or /help"
+CHAT = (sys.executable, str(ROOT / "benchmarks" / "screen_chat.py"))
 
 
 class Program:
-    """The screen in a terminal of 120 columns and 40 rows."""
+    """A command with a screen, in a terminal of 120 columns and 40 rows."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *command: str, folder: Path = ROOT, **environment: str) -> None:
         self._master, slave = pty.openpty()
         subprocess.run(["stty", "cols", "120", "rows", "40"], stdin=slave, check=True)
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "benchmarks" / "screen_chat.py"), *arguments],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color"},
+            cwd=folder,
+            env={**os.environ, "TERM": "xterm-256color", **environment},
         )
         os.close(slave)
         self._seen = b""
@@ -78,17 +88,34 @@ def start_up(repeats: int) -> list[float]:
     """Seconds from the start of the process to the first whole screen."""
     found = []
     for _ in range(repeats):
-        program = Program("quiet")
-        found.append(program.until(b"connecting") - program.started)
+        program = Program(*CHAT, "quiet")
+        found.append(program.until(WHOLE) - program.started)
         program.end()
     return found
+
+
+def real_start_up(repeats: int) -> tuple[list[float], list[float]]:
+    """Seconds from the start of ``minechat rift`` to its first whole screen, and to the messages on it."""
+    screens, messages = [], []
+    with tempfile.TemporaryDirectory() as name:
+        home, served = Path(name, "home"), Path(name, "served")
+        served.mkdir()
+        with rift_server(served) as server:
+            person, _ = server.person(home)
+            person.says(READY.decode())
+            for _ in range(repeats):
+                program = Program(*person.argv("rift"), folder=home, **person.environment)
+                screens.append(program.until(WHOLE) - program.started)
+                messages.append(program.until(READY) - program.started)
+                program.end()
+    return screens, messages
 
 
 def latencies(rounds: int, *, flood: bool) -> list[float]:
     """Seconds from a key to its letter on the terminal, while messages arrive or in quiet."""
     found, letter = [], FIRST_LETTER
     for _ in range(rounds):
-        program = Program("flood" if flood else "quiet")
+        program = Program(*CHAT, "flood" if flood else "quiet")
         program.until(READY)
         end = time.perf_counter() + 3.0
         while not program.has(DONE) if flood else time.perf_counter() < end:
@@ -105,7 +132,7 @@ def latencies(rounds: int, *, flood: bool) -> list[float]:
 
 def scrolled(messages: int) -> tuple[float, float, float]:
     """Resident memory, its peak in MiB, and the seconds it took to scroll up through so many and back."""
-    program = Program("scroll", str(messages))
+    program = Program(*CHAT, "scroll", str(messages))
     program.until(READY)
     began = time.perf_counter()
     program.until(DONE, 1200.0)
@@ -115,12 +142,19 @@ def scrolled(messages: int) -> tuple[float, float, float]:
     return now, peak, took
 
 
-def report(what: str, value: float, unit: str, target: float | None = None) -> bool:
+def report(what: str, value: float, unit: str, target: float | None = None, extremes: str = "") -> bool:
     """One line; whether the target is met."""
     met = target is None or value <= target
     aim = "" if target is None else f"   target {target:g} {unit}: {'met' if met else 'MISSED'}"
-    print(f"{what:58} {value:9.1f} {unit}{aim}", flush=True)
+    print(f"{what:58} {value:9.1f} {unit}{extremes}{aim}", flush=True)
     return met
+
+
+def report_start(what: str, found: list[float], target: float | None = START) -> bool:
+    """The median of several starts, with the extremes beside it."""
+    extremes = f" ({min(found) * 1000:.0f} to {max(found) * 1000:.0f})"
+    goal = None if target is None else target * 1000
+    return report(f"{what}, median", statistics.median(found) * 1000, "ms", goal, extremes)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -128,8 +162,11 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def main(small: bool) -> int:
-    starts = start_up(3 if small else 9)
-    met = report("start to first screen, median", statistics.median(starts) * 1000, "ms", START * 1000)
+    repeats = 3 if small else 9
+    met = report_start("start to first screen", start_up(repeats))
+    screens, messages_there = real_start_up(repeats)
+    met &= report_start("minechat rift, a remembered session, to first screen", screens)
+    report_start("  to the last messages on it", messages_there, None)
     for flood in (False, True):
         found = latencies(1 if small else 8, flood=flood)
         name = f"a key while {MESSAGES:,} messages arrive" if flood else "a key in quiet"

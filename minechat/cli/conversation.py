@@ -6,9 +6,8 @@ from minechat.cli import sentences
 from minechat.cli.delivery import Delivery
 from minechat.cli.exits import DONE
 from minechat.cli.prompt import open_prompt
-from minechat.cli.report import warn, write
+from minechat.cli.report import reason, warn, write
 from minechat.cli.source import StandardInput
-from minechat.cli.speaker import reason
 from minechat.errors import InvalidInput, Refused
 
 #: The most characters that are offered again: a longer text would push the reason off the screen.

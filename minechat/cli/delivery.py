@@ -7,9 +7,8 @@ from typing import Generic, TypeVar
 
 from minechat.cli import sentences
 from minechat.cli.exits import PartlySent
-from minechat.cli.report import warn
+from minechat.cli.report import reason, warn
 from minechat.cli.results import OutputUnusable, put_json
-from minechat.cli.speaker import reason
 from minechat.cli.typed import AuthorizationOptions
 from minechat.client.speak import Speaker, check_message
 from minechat.errors import MinechatError

@@ -47,6 +47,11 @@ def warn(program: str, message: str) -> None:
     _line(f"{program}: {message}")
 
 
+def reason(error: Exception) -> str:
+    """An error as a part of a sentence."""
+    return sentences.refused(error.reason, error.retry_after) if isinstance(error, Refused) else str(error)
+
+
 @dataclass(frozen=True)
 class Report:
     """How one command tells of failures.

@@ -5,13 +5,13 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
-from minechat.cli import exits, program
+from minechat.cli import exits, full_screen, program
 from minechat.cli.exits import UsageError
 from minechat.cli.report import warn
 from minechat.cli.rift_login import Identity, Login
-from minechat.cli.rift_modes import Mode, mode_here
-from minechat.cli.rift_post import Outgoing, Post, destination, each, known_messages, typed_messages
+from minechat.cli.rift_modes import Mode, destination, mode_here
 from minechat.cli.rift_words import RiftWords, language
 from minechat.cli.source import StandardInput
 from minechat.cli.trust import trusted
@@ -21,10 +21,11 @@ from minechat.client.remembered import Sessions
 from minechat.client.rift_session import RiftSession, rift_session
 from minechat.errors import WrongPassword
 
+if TYPE_CHECKING:
+    from minechat.cli.rift_post import Outgoing
+
 #: Seconds that the first attempt to connect may take before the screen opens all the same.
-PATIENCE = 0.7
-#: The screen has a line of its own for each day.
-SCREEN_STAMP = "%H:%M"
+PATIENCE = 0.5
 _SCREENS = (Mode.SCREEN, Mode.PROMPT, Mode.TYPED)
 
 
@@ -50,6 +51,8 @@ async def rift(options: RiftOptions) -> int:
     mode = mode_here(options)
     messages: list[Outgoing] | None = None
     if mode is Mode.POST:
+        from minechat.cli.rift_post import known_messages  # noqa: PLC0415 - a screen needs none of it
+
         messages = await known_messages(options, typed, required=not options.password_stdin)
     run = Run(options, words, typed, mode, messages)
     while True:
@@ -70,7 +73,7 @@ class Run:
         words: RiftWords,
         typed: StandardInput,
         mode: Mode,
-        messages: list[Outgoing] | None,
+        messages: "list[Outgoing] | None",
     ) -> None:
         self._options = options
         self._words = words
@@ -100,11 +103,10 @@ class Run:
 
     async def _first_attempt(self, session: RiftSession) -> None:
         if self._mode in _SCREENS:
-            # A screen is alive while the network is gone; only who we are must be settled, if that is quick.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(session.tried(), PATIENCE)
-            if session.failure is not None:
-                raise session.failure
+            if self._mode is Mode.SCREEN:
+                await asyncio.gather(full_screen.loaded(), _settled(session))
+            else:
+                await _settled(session)
             return
         error = await session.tried()
         if error is not None and (session.failure is not None or self._mode in (Mode.POST, Mode.EXPORT)):
@@ -125,6 +127,8 @@ class Run:
         return exits.DONE
 
     async def _post(self, session: RiftSession) -> None:
+        from minechat.cli.rift_post import Post, each, typed_messages  # noqa: PLC0415
+
         post = Post(session, self._options)
         if self._messages is None:
             required = not self._options.password_stdin
@@ -148,18 +152,17 @@ class Run:
                     marks |= view.lines.read
 
     async def _screen(self, session: RiftSession) -> int:
-        from minechat.ui.app import Preferences, run  # noqa: PLC0415 - only here it is needed
-
         options = self._options
         default = options.is_default("timestamp_format")
-        preferences = Preferences(
-            place=destination(options),
+        return await full_screen.shown(
+            session,
             language=self._words.language,
-            theme="none" if options.color == "never" else options.theme,
-            timestamp_format=SCREEN_STAMP if default else options.timestamp_format,
+            theme=options.theme,
+            colour=options.color,
+            timestamp_format=None if default else options.timestamp_format,
             address=f"{options.host}:{options.port}",
+            place=destination(options),
         )
-        return await run(session, preferences)
 
     @asynccontextmanager
     async def _session(self, identity: Identity, marks: dict[str, int]) -> AsyncIterator[RiftSession]:
@@ -176,6 +179,14 @@ class Run:
             stable_after=6 * options.retry_delay,
         ) as session:
             yield session
+
+
+async def _settled(session: RiftSession) -> None:
+    """A screen is alive while the network is gone; only who we are must be settled, if that is quick."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(session.tried(), PATIENCE)
+    if session.failure is not None:
+        raise session.failure
 
 
 def _session_path(options: RiftOptions) -> str:

@@ -3,7 +3,7 @@
 import sys
 
 from minechat.cli.report import warn
-from minechat.cli.rift_post import destination
+from minechat.cli.rift_modes import destination
 from minechat.cli.rift_words import RiftWords
 from minechat.cli.screen import Screen, StdoutClosed
 from minechat.cli.typed import RiftOptions

@@ -8,10 +8,9 @@ from minechat.cli import sentences
 from minechat.cli.checks import loopback
 from minechat.cli.exits import UsageError
 from minechat.cli.questions import Questions
-from minechat.cli.report import warn
+from minechat.cli.report import reason, warn
 from minechat.cli.rift_words import RiftWords
 from minechat.cli.source import StandardInput
-from minechat.cli.speaker import reason
 from minechat.cli.trust import trusted
 from minechat.cli.typed import RiftOptions
 from minechat.client.remembered import Remembered, Sessions

@@ -46,6 +46,11 @@ def _open_end(options: RiftOptions, stdin: bool, stdout: bool, dumb: bool, foreg
     return Mode.PROMPT if watching else Mode.SCREEN
 
 
+def destination(options: RiftOptions) -> str:
+    """Where messages go that name no place of their own."""
+    return options.room if options.to is None else f"@{options.to.removeprefix('@')}"
+
+
 def mode_here(options: RiftOptions) -> Mode:
     """The same for this process."""
     return mode(

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from minechat.cli.questions import Questions
+from minechat.cli.report import reason
 from minechat.cli.rift_lines import Lines
 from minechat.cli.rift_prompt import Place
 from minechat.cli.rift_words import RiftWords
-from minechat.cli.speaker import reason
 from minechat.client.export import export, export_mine
 from minechat.client.session import GENERAL, Session
 from minechat.errors import InvalidInput, MinechatError, Refused

@@ -10,6 +10,7 @@ from minechat.cli import sentences
 from minechat.cli.delivery import Run
 from minechat.cli.report import warn
 from minechat.cli.results import put, utf8_stdout
+from minechat.cli.rift_modes import destination
 from minechat.cli.source import StandardInput
 from minechat.cli.typed import RiftOptions
 from minechat.client.rift_orders import checked
@@ -26,11 +27,6 @@ class Outgoing:
 
     place: str
     text: str
-
-
-def destination(options: RiftOptions) -> str:
-    """Where messages go that name no place of their own."""
-    return options.room if options.to is None else f"@{options.to.removeprefix('@')}"
 
 
 def outgoing(place: str, text: str) -> Outgoing:

@@ -8,8 +8,9 @@ from contextlib import suppress
 from minechat.cli.questions import Questions
 from minechat.cli.results import OutputUnusable
 from minechat.cli.rift_lines import Lines
+from minechat.cli.rift_modes import destination
 from minechat.cli.rift_plain import Plain, first_of
-from minechat.cli.rift_post import Post, destination, typed_messages
+from minechat.cli.rift_post import Post, typed_messages
 from minechat.cli.rift_prompt import DumbPlace, EditedPlace, Place
 from minechat.cli.rift_words import RiftWords
 from minechat.cli.screen import Screen, StdoutClosed

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from minechat.cli import sentences
-from minechat.cli.report import warn
+from minechat.cli.report import reason, warn
 from minechat.cli.trust import trusted
 from minechat.cli.typed import AuthorizationOptions, RegistrationOptions
 from minechat.client.speak import Speaker, speaking
@@ -34,11 +34,6 @@ async def speaker(options: PostOptions) -> AsyncIterator[Speaker]:
         raise Unreachable(f"{str(error).partition(';')[0]}; {sentences.NO_SERVER_HERE}") from None
     except Refused as error:
         raise Refused(reason(error), error.retry_after) from None
-
-
-def reason(error: Exception) -> str:
-    """An error as a part of a sentence."""
-    return sentences.refused(error.reason, error.retry_after) if isinstance(error, Refused) else str(error)
 
 
 def check_name(name: str, origin: str) -> str:

@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from minechat.cli import sentences
+from minechat.cli import full_screen, sentences
 from minechat.cli.exits import UsageError
 from minechat.cli.questions import Questions
-from minechat.cli.report import warn
+from minechat.cli.report import reason, warn
 from minechat.cli.results import put
 from minechat.cli.rift_words import RiftWords, language
 from minechat.cli.source import StandardInput
-from minechat.cli.speaker import check_name, reason
+from minechat.cli.speaker import check_name
 from minechat.cli.trust import trusted
 from minechat.cli.typed import ChatOptions
 from minechat.cli.view import View
@@ -27,8 +27,6 @@ from minechat.client.tokens import check_free, read_token, save_token
 from minechat.errors import InvalidInput, Refused, TokenFileUnusable
 from minechat.events import Account
 
-#: The screen has a line of its own for each day.
-STAMP = "%H:%M"
 #: Warnings that came while the screen was open; the last ones are told when it has closed.
 _WARNINGS = 20
 
@@ -71,16 +69,16 @@ def _check_terminal() -> None:
 
 
 async def _shown(session: LineSession, options: ChatOptions, words: RiftWords, address: str) -> int:
-    from minechat.ui.app import Preferences, run  # noqa: PLC0415 - only here it is needed
-
-    own = not options.is_default("timestamp_format")
-    preferences = Preferences(
+    await full_screen.loaded()
+    default = options.is_default("timestamp_format")
+    return await full_screen.shown(
+        session,
         language=words.language,
-        theme="none" if options.color == "never" else options.theme,
-        timestamp_format=options.timestamp_format if own else STAMP,
+        theme=options.theme,
+        colour=options.color,
+        timestamp_format=None if default else options.timestamp_format,
         address=address,
     )
-    return await run(session, preferences)
 
 
 async def _token(options: ChatOptions, words: RiftWords, where: Where) -> str | None:

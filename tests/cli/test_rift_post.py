@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minechat.cli.rift_post import Outgoing, _object, destination, outgoing
+from minechat.cli.rift_modes import destination
+from minechat.cli.rift_post import Outgoing, _object, outgoing
 from minechat.cli.settings import parse
 from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from minechat.cli.report import reason
 from minechat.cli.settings import parse
-from minechat.cli.speaker import check_name, reason, speaker
+from minechat.cli.speaker import check_name, speaker
 from minechat.errors import InvalidInput, Refused, Unreachable
 from tests.bad_tls import Recorded, speaking_tls
 from tests.certificates import issue
