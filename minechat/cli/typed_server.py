@@ -115,6 +115,13 @@ class TokenOptions(TaskOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordOptions(TaskOptions):
+    """Options of ``server password``."""
+
+    nick: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BanOptions(TaskOptions):
     """Options of ``server ban``; ``for_seconds`` None is for ever. ``whom`` is a nickname or an address."""
 
@@ -179,6 +186,7 @@ OPTIONS: dict[str, type[Options]] = {
     "server unban": UnbanOptions,
     "server rename": RenameOptions,
     "server token": TokenOptions,
+    "server password": PasswordOptions,
     "server role": RoleOptions,
     "server announce": AnnounceOptions,
     "server top": TopOptions,

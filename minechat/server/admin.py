@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from minechat import system
-from minechat.errors import InvalidInput, MinechatError, NotStored
+from minechat.errors import InvalidInput, MinechatError, NotStored, Refused
 from minechat.server import unix
 from minechat.server.log import event
 from minechat.server.orders import obey, parse
@@ -124,7 +124,7 @@ class Admin:
         try:
             name, fields = parse(line)
             return {"ok": await obey(owner, name, fields)}
-        except (InvalidInput, NotStored) as refused:
+        except (InvalidInput, NotStored, Refused) as refused:
             return _error(refused)
 
 
@@ -166,7 +166,10 @@ async def obeying(
 
 
 def _error(error: MinechatError) -> dict[str, Any]:
-    return {"error": str(error), "kind": type(error).__name__}
+    told: dict[str, Any] = {"error": str(error), "kind": type(error).__name__}
+    if isinstance(error, Refused):
+        told["retry_after"] = error.retry_after
+    return told
 
 
 def _line(answer: dict[str, Any]) -> bytes:

@@ -65,6 +65,7 @@ async def obey(owner: Owner, name: str, fields: Mapping[str, Any]) -> Answer:
 
     :raises InvalidInput: it cannot be done as it stands; nothing was changed
     :raises NotStored: the database could not keep it; nothing was changed
+    :raises Refused: the server has no time for it now; nothing was changed
     """
     if ORDERS[name].running and owner.hub is None:
         raise InvalidInput("no server runs on this database")
@@ -213,6 +214,11 @@ async def _token(owner: Owner, nick: str) -> Answer:
     return {"nickname": account.name, "token": token, "closed": closed}
 
 
+async def _password(owner: Owner, nick: str) -> Answer:
+    account, password, closed = await owner.reset_password(nick)
+    return {"nickname": account.name, "password": password, "closed": closed}
+
+
 async def _role(owner: Owner, nick: str, room: str, role: str) -> Answer:
     account, name = await owner.appoint(nick, room, ROLES[role])
     return {"nickname": account.name, "room": name, "role": role}
@@ -235,6 +241,7 @@ ORDERS: dict[str, Order] = {
     "unban": Order({"whom": _NICK}, _unban),
     "rename": Order({"nick": _NICK, "to": _NICK}, _rename),
     "token": Order({"nick": _NICK}, _token),
+    "password": Order({"nick": _NICK}, _password),
     "role": Order({"nick": _NICK, "room": _NICK, "role": _one_of(*ROLES)}, _role),
     "announce": Order({"text": _text(1, 4096)}, _announce, running=True),
     "figures": Order({}, _figures, running=True, changes=False),

@@ -1,9 +1,8 @@
-"""What people change of their own account: the password, the token of the speak port, who is logged in."""
+"""What is changed of an account: the password, the token of the speak port, who is logged in."""
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import TypeVar
 
 from minechat.errors import Refused, WrongPassword
 from minechat.server import passwords
@@ -16,8 +15,6 @@ from minechat.server.logins import Logins
 from minechat.server.sessions import Close, Session, Sessions
 from minechat.server.storage import Deed, LoginRow, Storage
 
-Result = TypeVar("Result")
-
 _WRONG = "the old password is wrong"
 _NAMELESS = Refused("an account without a name of its own can have no password", code="not_allowed")
 _MEANWHILE = Refused("your password was changed meanwhile, log in again", code="ended")
@@ -27,7 +24,10 @@ _LOGGED_OUT = Refused("you logged out from another connection", code="ended")
 
 
 class OwnAccount:
-    """What somebody who is in may do with their account. What is changed ends what lived by it at once."""
+    """What somebody who is in may do with their account, and the server's owner for one who is not.
+
+    What is changed ends what lived by it at once.
+    """
 
     def __init__(self, storage: Storage, hashing: Hashing, logins: Logins, sessions: Sessions) -> None:
         self._storage = storage
@@ -80,6 +80,30 @@ class OwnAccount:
         if not await self._storage.set_password(row.id, row.password, hashed, kept, None):
             raise _MEANWHILE
 
+    async def reset_password(self, account_id: int, deed: Deed) -> tuple[str, int]:
+        """A password made by chance, for somebody who lost theirs or never had one.
+
+        It ends all sessions and all live connections of the account, as any change does.
+
+        :param deed: written in the commit that sets it
+        :returns: the password, which is kept as a hash only, and how many connections were closed
+        :raises Refused: ``not_allowed``: without a name of its own it can have none; ``busy``
+        """
+        password = passwords.fresh()
+        # Nobody who has asked for a hash goes before the owner.
+        hashed = await self._hashing.hash(passwords.chosen(password))
+        change = self._replace_password(account_id, hashed, deed)
+        closed = await self._and_end(change, account_id, _PASSWORD_CHANGED)
+        event("password_changed", account=account_id)
+        return password, closed
+
+    async def _replace_password(self, account_id: int, hashed: str, deed: Deed) -> None:
+        """Whatever it was before: who changes it meanwhile has the old one no longer."""
+        while (row := await self._storage.login_by_id(account_id)) is not None:
+            if await self._storage.set_password(row.id, row.password, hashed, None, deed):
+                return
+        raise _NAMELESS
+
     async def renew_token(self, person: Person, *, but: Close | None = None) -> str:
         """A new token for the speak port; the old one ends at once, and so do the visits that live by it.
 
@@ -117,17 +141,19 @@ class OwnAccount:
 
     async def _and_end(
         self,
-        change: Coroutine[object, object, Result],
+        change: Coroutine[object, object, None],
         account_id: int,
         reason: Refused,
-        which: Callable[[Session], bool],
-    ) -> Result:
-        """Carries out a change and ends the connections that it is about, whoever asked has gone or not."""
+        which: Callable[[Session], bool] = lambda _: True,
+    ) -> int:
+        """Carries out a change and ends the connections that it is about, whoever asked has gone or not.
 
-        async def work() -> Result:
-            result = await change
-            self.sessions.end_account(account_id, reason, which)
-            return result
+        :returns: how many connections it ended
+        """
+
+        async def work() -> int:
+            await change
+            return self.sessions.end_account(account_id, reason, which)
 
         return await to_the_end(work())
 

@@ -1,9 +1,10 @@
-"""What the owner does: ban, rename, renew a token, appoint, announce; on a running server or its database."""
+"""What the owner does: ban, rename, renew tokens and passwords, appoint, announce; with a server or none."""
 
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,10 +16,15 @@ from minechat.server.appointing import appoint
 from minechat.server.directory import Directory
 from minechat.server.epithets import EPITHETS
 from minechat.server.finishing import to_the_end
+from minechat.server.hashing import Hashing
 from minechat.server.hub import HERALD, Hub
 from minechat.server.keys import keys_of
+from minechat.server.logins import Logins
+from minechat.server.own_account import OwnAccount
 from minechat.server.rights import Role
 from minechat.server.room import Room
+from minechat.server.sessions import Sessions
+from minechat.server.settings import Limits
 from minechat.server.storage import AccountRow, Ban, Candidate, Deed, Storage
 from minechat.server.usernames import is_official
 from minechat.text import safe
@@ -30,6 +36,7 @@ AGAIN = 1
 
 #: An account by its number, as the list of accounts shows it; no nickname looks so.
 _NUMBER = re.compile(r"#([0-9]{1,18})", re.ASCII)
+_BUSY = "too many people are logging in at this moment; nothing was changed"
 _TOKEN_REPLACED = Refused("your token was replaced", code="ended")
 
 
@@ -132,6 +139,37 @@ class Owner:
         await self.storage.remove_sessions(account.id)
         await self.storage.new_token(account.id, token_hash, self._deed("token", account.name))
         return account, token, 0 if self.hub is None else self.hub.end(account.id, _TOKEN_REPLACED)
+
+    async def reset_password(self, nick: str) -> tuple[AccountRow, str, int]:
+        """A password made by chance for an account; the old one, all sessions and connections end at once.
+
+        :returns: the account, the password, and how many connections were closed
+        :raises InvalidInput: nobody is called so, or the account has no name to log in by
+        :raises Refused: ``busy``: too many passwords are being looked at; nothing was changed
+        """
+        account = await self._account(nick)
+        if await self.storage.login_by_id(account.id) is None:
+            raise InvalidInput(
+                f"{nick!r} has no name of its own to log in by; minechat server rename gives it one"
+            )
+        async with self._people() as people:
+            try:
+                deed = self._deed("password", account.name)
+                return account, *await people.reset_password(account.id, deed)
+            except Refused as refusal:
+                if refusal.code != "busy":
+                    raise
+                raise Refused(_BUSY, refusal.retry_after, refusal.code) from None
+
+    @asynccontextmanager
+    async def _people(self) -> AsyncIterator[OwnAccount]:
+        """Who changes passwords: the server that runs, or somebody made for this order alone."""
+        if self.hub is not None:
+            yield self.hub.people
+            return
+        limits = Limits()
+        async with Hashing(limits) as hashing:
+            yield OwnAccount(self.storage, hashing, Logins(limits), Sessions())
 
     async def appoint(self, nick: str, room: str, role: Role) -> tuple[AccountRow, str]:
         """Gives somebody a role in a room: how the rooms that are nobody's get their moderators.

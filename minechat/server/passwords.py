@@ -1,5 +1,6 @@
-"""Which passwords there can be: one form for all ways to type them, and what is refused."""
+"""Which passwords there can be: one form for all ways to type them, what is refused, and one by chance."""
 
+import secrets
 import unicodedata
 
 from minechat.errors import Refused
@@ -8,6 +9,16 @@ from minechat.errors import Refused
 SHORTEST, LONGEST = 8, 128
 #: Bytes in UTF-8, looked at before anything else is done with it.
 BYTES = 1024
+
+#: What a password made by chance is of: nothing in it is taken for another when it is read out or copied.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+#: How many groups it has, and characters of each: 118 bits.
+GROUPS, GROUP = 6, 4
+
+
+def fresh() -> str:
+    """A password that nobody has, made by chance: ``k7mw-3hzp-...``."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 def prepared(password: str) -> str | None:

@@ -21,6 +21,7 @@ GOOD = {
     "unban": {"whom": "192.0.2.7"},
     "rename": {"nick": "Brave Вася", "to": "Basil"},
     "token": {"nick": "#1"},
+    "password": {"nick": "#1"},
     "role": {"nick": "#1", "room": "general", "role": "moderator"},
     "announce": {"text": "hello"},
     "figures": {},
@@ -169,7 +170,7 @@ async def test_the_longest_deeds_fit_into_answers(owner: Owner) -> None:
 
 
 async def test_a_refusal_changes_nothing_and_writes_nothing(owner: Owner) -> None:
-    for name in ("ban", "unban", "rename", "token", "role"):
+    for name in ("ban", "unban", "rename", "token", "password", "role"):
         with pytest.raises(MinechatError):
             await obey(owner, name, {**GOOD[name], **({"whom": "nobody"} if "whom" in GOOD[name] else {})})
     assert await owner.storage.deeds(10) == []

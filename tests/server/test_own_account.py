@@ -1,15 +1,17 @@
 """One's own account: what a new password, a new token and a logout end, and what goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from minechat.errors import Refused, WrongPassword
+from minechat.errors import NotStored, Refused, WrongPassword
 from minechat.server.accounts import Accounts, Person
 from minechat.server.settings import PROFILES, Limits
+from minechat.server.storage import Deed
 from tests.server.people import House, open_house
 
 HERE, GOOD, NEW = "192.0.2.1", "correct horse", "battery staple"
@@ -125,6 +127,83 @@ async def test_a_new_token_ends_the_old_one_and_the_visits_that_live_by_it(
     deeds = await house.storage.deeds(10)
     assert [(deed.what, deed.whom, deed.by) for deed in deeds] == [("token", "Anna", "Anna")] * 2
     assert not [deed for deed in deeds if second in repr(deed)]
+
+
+def reset(house: House, person: Person) -> Coroutine[Any, Any, tuple[str, int]]:
+    assert person.id is not None
+    return house.people.reset_password(person.id, Deed(1.0, "password", person.name, "by root"))
+
+
+async def test_a_password_that_is_reset_ends_everything(house: House, anna: Person) -> None:
+    _, session = await come(house, "mine")
+    house.attach(anna, "speak port", by_token=True)
+    boris = await house.people.register("Boris", GOOD, HERE)
+    house.attach(boris, "boris")
+    password, closed = await reset(house, anna)
+    assert closed == 2 and sorted(house.closed) == ["mine", "speak port"]
+    assert {one.code for one in house.closed.values()} == {"ended"}
+    assert await house.people.by_session(session, HERE) is None
+    with pytest.raises(WrongPassword):
+        await house.people.log_in("Anna", GOOD, HERE)
+    assert await house.people.log_in("Anna", password, HERE) == anna
+    (deed,) = await house.storage.deeds(10)
+    assert (deed.what, deed.whom, deed.detail) == ("password", "Anna", "by root")
+
+
+async def test_of_resets_at_once_each_ends_what_was_there_and_the_last_one_holds(
+    house: House, anna: Person
+) -> None:
+    given = await asyncio.gather(*(reset(house, anna) for _ in range(10)))
+    right = []
+    for password, _ in given:
+        try:
+            await house.people.log_in("Anna", password, HERE)
+        except WrongPassword:
+            continue
+        right.append(password)
+    assert len({password for password, _ in given}) == 10 and len(right) == 1
+    assert len(await house.storage.deeds(100)) == 10
+
+
+async def test_a_reset_wins_over_a_change_that_is_under_way(house: House, anna: Person) -> None:
+    for round_ in range(10):
+        old = (await reset(house, anna))[0]
+        change = house.people.change_password(anna, f"{NEW} {round_}", old, HERE)
+        _, (password, _) = await asyncio.gather(change, reset(house, anna), return_exceptions=True)
+        try:
+            await house.people.log_in("Anna", password, HERE)
+        except WrongPassword:  # the change came after it, and that by an old password: there is none left
+            pytest.fail("whoever knew the old password changed the one that was made by chance")
+
+
+async def test_a_reset_is_not_told_before_it_is_on_the_disk(
+    house: House, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+    set_password = house.storage.set_password
+
+    async def held_up(*values: Any) -> bool:
+        asked.set()
+        await goes_on.wait()
+        return await set_password(*values)
+
+    monkeypatch.setattr(house.storage, "set_password", held_up)
+    house.attach(anna, "mine")
+    order = asyncio.create_task(reset(house, anna))
+    await asyncio.wait_for(asked.wait(), 10)
+    await house.people.by_session("a round trip through the database", HERE)
+    assert not order.done() and not house.closed
+    goes_on.set()
+    password, _ = await order
+    assert await house.people.log_in("Anna", password, HERE) == anna
+    monkeypatch.setattr(house.storage, "set_password", _full)
+    with pytest.raises(NotStored):
+        await reset(house, anna)
+    assert await house.people.log_in("Anna", password, HERE) == anna
+
+
+async def _full(*_: Any) -> bool:
+    raise NotStored("the disk is full")
 
 
 async def test_logging_out_ends_the_session_and_whoever_else_lives_by_it(house: House, anna: Person) -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from minechat.errors import InvalidInput
 from minechat.server.accounts import Accounts, Person
+from minechat.server.hashing import Hashing
 from minechat.server.owner import Owner
+from minechat.server.settings import Limits
 from minechat.server.storage import Storage, open_storage
+from tests.server.people import cheap_hashes
 
 NOW = 1_800_000_000.0
 
@@ -55,7 +58,13 @@ async def test_an_account_is_found_as_it_is_shown_by_its_key_and_by_its_number(
 @pytest.mark.parametrize("whom", ["nobody", "", "#99", "#", "Вася"])
 async def test_who_is_not_there_is_named(accounts: Accounts, owner: Owner, whom: str) -> None:
     await registered(accounts, "Вася")
-    for order in (owner.ban(whom, None, ""), owner.unban(whom), owner.rename(whom, "X"), owner.renew(whom)):
+    for order in (
+        owner.ban(whom, None, ""),
+        owner.unban(whom),
+        owner.rename(whom, "X"),
+        owner.renew(whom),
+        owner.reset_password(whom),
+    ):
         with pytest.raises(InvalidInput, match="nobody is called"):
             await order
     assert await written(owner) == []
@@ -121,6 +130,33 @@ async def test_a_new_token_ends_the_old_one(accounts: Accounts, owner: Owner) ->
     known = await accounts.know(token)
     assert known is not None and known.id == person.id
     assert await written(owner) == [("token", person.name, "")]
+
+
+async def test_a_password_made_by_chance_is_set_without_a_server(accounts: Accounts, owner: Owner) -> None:
+    person, token = await registered(accounts, "Вася")
+    with cheap_hashes():
+        for _ in range(2):  # one for an account that never had any, and another
+            account, password, closed = await owner.ordered_by("uid 1000").reset_password(person.name)
+            assert (account.id, account.name, closed) == (person.id, person.name, 0)
+            async with Hashing(Limits()) as hashing:
+                login = await owner.storage.login_by_id(account.id)
+                assert login is not None and await hashing.verify(login.password, password)
+    known = await accounts.know(token)
+    assert known is not None and known.id == person.id
+    assert await written(owner) == [("password", person.name, "by uid 1000")] * 2
+
+
+async def test_who_has_no_name_to_log_in_by_gets_a_password_with_a_name(
+    accounts: Accounts, owner: Owner
+) -> None:
+    nameless = await accounts.keep((await accounts.register("", "here")).person)
+    with pytest.raises(InvalidInput, match=r"no name of its own .* rename"):
+        await owner.reset_password(f"#{nameless.id}")
+    assert await written(owner) == []
+    await owner.rename(f"#{nameless.id}", "Basil")
+    with cheap_hashes():
+        account, _, _ = await owner.reset_password("basil")
+    assert account.name == "Basil"
 
 
 async def test_an_account_gets_exactly_the_name_it_is_given(accounts: Accounts, owner: Owner) -> None:

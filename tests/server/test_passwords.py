@@ -1,5 +1,6 @@
 """Passwords: one form however they are typed, and rules that say what to do."""
 
+import math
 import unicodedata
 
 import pytest
@@ -23,6 +24,18 @@ GOOD = (
 @pytest.mark.parametrize("password", GOOD)
 def test_a_good_password_is_taken_as_it_is(password: str) -> None:
     assert passwords.chosen(password) == passwords.prepared(password) == password
+
+
+def test_one_made_by_chance_is_good_long_and_never_the_same() -> None:
+    made = {passwords.fresh() for _ in range(1000)}
+    assert len(made) == 1000
+    for one in made:
+        assert passwords.chosen(one) == one and one[0] != "-"
+        assert len(one.replace("-", "")) == passwords.GROUPS * passwords.GROUP
+    letters = set(passwords.ALPHABET)
+    assert set("".join(made)) == {*letters, "-"} and not letters & set("0o1lI")
+    assert len(letters) == len(passwords.ALPHABET)
+    assert math.log2(len(letters)) * passwords.GROUPS * passwords.GROUP > 100
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,20 @@ TASKS: dict[str, Command] = {
         ),
         "tasks.token",
     ),
+    "server password": Command(
+        "Give an account a new password, made by chance; the old one and all sessions end at once.",
+        (
+            "%(prog)s Basil",
+            "%(prog)s '#7' --json",
+            '(umask 077; %(prog)s "Brave Vasya" --quiet > password.txt)',
+        ),
+        (
+            Option("nick", (), Kind.TEXT, "the nickname as the chat shows it, or its #number", value="NICK"),
+            DATABASE,
+            ADMIN_SOCKET,
+        ),
+        "tasks.password",
+    ),
     "server role": Command(
         "Make somebody the owner, a moderator or a member of a room.",
         (

@@ -64,6 +64,11 @@ def renewed(nickname: str, closed: int) -> str:
     return f"{nickname} has a new token, and the old one has ended{_closed(closed)}"
 
 
+def password_made(nickname: str, closed: int) -> str:
+    """The new password is on stdout."""
+    return f"{nickname} has a new password, to be changed by /password; all sessions ended{_closed(closed)}"
+
+
 def announced(text: str) -> str:
     """Everybody who listens has heard it."""
     return f"said: {text}"
