@@ -242,9 +242,9 @@ def metrics_elsewhere(wanted: int, port: int) -> str:
     return f"port {wanted} is taken; /health, /ready and /metrics are on 127.0.0.1, port {port}"
 
 
-def connected(readers: int, writers: int) -> str:
-    """How many are there, for a service manager."""
-    return f"{readers} watching, {writers} to post"
+def connected(readers: int, writers: int, rift: int | None) -> str:
+    """How many are there, for a service manager; None where there is no port for RIFT."""
+    return f"{readers} watching, {writers} to post" + ("" if rift is None else f", {rift} for RIFT")
 
 
 def backed_up(database: str, file: str) -> str:

@@ -145,7 +145,7 @@ def _reload_on_hangup(server: Server, service: Service) -> None:
 
 def _status(server: Server) -> str:
     there = server.connections()
-    return sentences.connected(there["read"], there["write"])
+    return sentences.connected(there["read"], there["write"], there.get("rift"))
 
 
 def blaming(error: AddressUnusable, options: ServerOptions) -> AddressUnusable:

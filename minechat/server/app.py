@@ -142,8 +142,7 @@ def _hub(
 
 def _owner(storage: Storage, hub: Hub, server: Server) -> Owner:
     def now() -> dict[str, Any]:
-        readers = server.connections()["read"]
-        return look(server.figures, hub.sessions, readers=readers, queued=server.queued())
+        return look(server.figures, hub.sessions, ports=server.connections(), queued=server.queued())
 
     return Owner(storage, hub, now)
 

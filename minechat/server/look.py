@@ -1,6 +1,7 @@
 """One look at a running server for its owner: who is connected, what was counted, how long things take."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from minechat.server.figures import Delays, Figures
@@ -10,17 +11,18 @@ from minechat.server.sessions import Sessions
 NAMED = 50
 
 
-def look(figures: Figures, sessions: Sessions, *, readers: int, queued: int) -> dict[str, Any]:
+def look(figures: Figures, sessions: Sessions, *, ports: Mapping[str, int], queued: int) -> dict[str, Any]:
     """What ``minechat server top`` shows. Counters are those since the start; delays in seconds.
 
-    :param readers: how many of all connections are on the port to watch
+    :param ports: open connections by port, as ``Server.connections`` has them
     :param queued: bytes that wait for readers
     """
     people, addresses = sessions.people(), sessions.addresses()
     return {
         "clock": time.monotonic(),
-        "connections": addresses.total(),
-        "readers": readers,
+        "connections": sum(ports.values()),
+        "readers": ports["read"],
+        "rift": ports.get("rift"),
         "people": [
             {"number": number, "nickname": name, "address": source, "connections": count}
             for (number, name, source), count in people.most_common(NAMED)

@@ -359,6 +359,28 @@ def test_a_service_manager_hears_everything_and_its_reload_ends_nothing(stage: S
         assert server.code() == 143
 
 
+def test_a_service_manager_hears_of_who_is_on_each_port(stage: Stage) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(stage.folder / "notify"))
+        manager.settimeout(20)
+        environment = {"NOTIFY_SOCKET": str(stage.folder / "notify"), "WATCHDOG_USEC": "100000"}
+        ports = ("--read-port", 0, "--write-port", 0, "--rift-port", 0, "--metrics-port", 0)
+        server = stage.run(*ports, "--json", command=COMMAND, environment=environment)
+        assert manager.recv(4096) == b"READY=1\nSTATUS=0 watching, 0 to post, 0 for RIFT"
+        told = started(server)
+        visitors = [
+            socket.create_connection(("127.0.0.1", int(str(told[port]))), 10)
+            for port in ("read_port", "write_port", "write_port", "rift_port", "rift_port", "rift_port")
+        ]
+        while manager.recv(4096) != b"WATCHDOG=1\nSTATUS=1 watching, 2 to post, 3 for RIFT":
+            pass
+        assert 'minechat_connections{port="rift"} 3.0' in page(told["metrics_port"], "/metrics")
+        for visitor in visitors:
+            visitor.close()
+        server.signal(signal.SIGTERM)
+        assert server.code() == 143
+
+
 def test_a_server_that_stops_says_not_ready_and_still_well(stage: Stage) -> None:
     """Somebody is there whose last message may be under way."""
     server = stage.run(*FREE, "--json", command=COMMAND)

@@ -36,7 +36,7 @@ def figures(now: Look, before: Look | None) -> list[tuple[str, str]]:
     """What there is to tell besides names, each with its heading."""
     dropped, refused = by_reason(now["dropped"]), by_reason(now["refused"])
     return [
-        ("here", f"{now['readers']} to watch, {now['connections'] - now['readers']} to post"),
+        ("here", _here(now)),
         ("messages", rate(per_second("messages", now, before))),
         ("deliveries", rate(per_second("deliveries", now, before))),
         ("fan-out", _quantiles(now["fan_out"])),
@@ -45,6 +45,13 @@ def figures(now: Look, before: Look | None) -> list[tuple[str, str]]:
         ("dropped", dropped),
         ("refused", refused),
     ]
+
+
+def _here(now: Look) -> str:
+    """How many are on each port; of RIFT only where there is one, and the server tells of it."""
+    readers, rift = now["readers"], now.get("rift")
+    told = f"{readers} to watch, {now['connections'] - readers - (rift or 0)} to post"
+    return told if rift is None else f"{told}, {rift} for RIFT"
 
 
 def _quantiles(delays: dict[str, float]) -> str:

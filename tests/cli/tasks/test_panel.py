@@ -15,6 +15,7 @@ def look(people: int = 2, name: str = "Brave Вася") -> dict[str, Any]:
         "clock": 10.0,
         "connections": 12,
         "readers": 9,
+        "rift": 2,
         "people": [
             {"number": one, "nickname": name, "address": "192.0.2.1", "connections": 1}
             for one in range(min(people, 50))
@@ -43,7 +44,7 @@ def test_it_tells_who_is_here_and_what_happens() -> None:
     before = look() | {"clock": 8.0, "messages": 80, "deliveries": 700}
     shown = "\n".join(drawn(Panel(look(), before), 80, 30))
     for told in (
-        "9 to watch, 3 to post",
+        "9 to watch, 1 to post, 2 for RIFT",
         "10.0/s",
         "100/s",
         "p50 0.3 ms, p99 1.2 ms",
@@ -80,6 +81,13 @@ def test_a_strangers_name_is_neither_markup_nor_a_command_to_the_terminal() -> N
         if name.isprintable():
             assert name in shown
         assert name not in line(look(name=name), None)
+
+
+def test_without_a_port_for_rift_nothing_is_told_of_it() -> None:
+    without = look()
+    del without["rift"]  # a server of before
+    for now in (look() | {"rift": None}, without):
+        assert "9 to watch, 3 to post;" in line(now, None) and "RIFT" not in line(now, None)
 
 
 def test_lines_and_records_hold_the_same() -> None:

@@ -14,8 +14,11 @@ import pyte
 import pytest
 
 from tests.cli.conftest import Terminal
-from tests.cli.tasks.programs import refused
+from tests.cli.rift_people import rift_server
+from tests.cli.tasks.programs import refused, task
 from tests.cli.tasks.ruling import done, ordered, serving
+from tests.server.conftest import close_raw_clients
+from tests.server.doors.rift_client import member, rift
 from tests.server.raw import SENT, log_in, raw
 
 
@@ -32,6 +35,19 @@ async def test_json_tells_who_is_here_and_what_happens(tmp_path: Path) -> None:
     assert second["people"] == [{"number": 1, "nickname": name, "address": "127.0.0.1", "connections": 1}]
     assert second["addresses"] == [{"address": "127.0.0.1", "connections": 2}]
     assert (second["connections"], second["readers"]) == (2, 1)
+
+
+async def test_who_is_on_rift_is_told_apart(tmp_path: Path) -> None:
+    with rift_server(tmp_path) as server:
+        async with member(server.port, "Anna"), rift(server.port):
+            await raw(server.write_port)
+            top = ("top", "--count", "1")
+            seen = await to_thread(task, tmp_path, *top, "--json", database="minechat.db")
+            told = await to_thread(task, tmp_path, *top, database="minechat.db")
+            await close_raw_clients()
+    look = json.loads(seen.stdout)
+    assert (look["connections"], look["readers"], look["rift"], look["people_in_all"]) == (3, 0, 2, 1)
+    assert "here 0 to watch, 1 to post, 2 for RIFT;" in told.stdout
 
 
 async def test_without_a_terminal_each_look_is_a_line(tmp_path: Path) -> None:
