@@ -77,7 +77,7 @@ class LineSession:
     def events(self) -> AsyncIterator[SessionEvent]:
         return self._feed.events()
 
-    async def say(self, place: str, text: str) -> Message:
+    async def say(self, place: str, text: str, *, key: str | None = None) -> Message:
         if place != GENERAL:
             raise InvalidInput(f"this chat has one room, {GENERAL}")
         body = check_message(text)

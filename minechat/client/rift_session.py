@@ -71,8 +71,8 @@ class RiftSession:
     def events(self) -> AsyncIterator[SessionEvent]:
         return self._feed.events()
 
-    async def say(self, place: str, text: str) -> Message:
-        key = uuid4().hex
+    async def say(self, place: str, text: str, *, key: str | None = None) -> Message:
+        key = key or uuid4().hex
         command: c.RoomMessage | c.PrivateMessage = c.RoomMessage(id=key, room=place, text=text)
         if place.startswith("@"):
             command = c.PrivateMessage(id=key, to=place[1:], text=text)

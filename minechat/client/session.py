@@ -148,8 +148,10 @@ class Session(Protocol):
         :raises Exception: a defect ended the session; it is the caller's to end the program
         """
 
-    async def say(self, place: str, text: str) -> Message:
+    async def say(self, place: str, text: str, *, key: str | None = None) -> Message:
         """Says something; returns when it is stored. It is told as ``Heard`` too, like all messages.
+
+        :param key: our own for it, from who may say it again: where the wire has keys it is stored once
 
         What was begun on a connection that is lost meanwhile is sent again on the next one, with the same
         key, where the wire has keys; begun without a connection it fails at once. Several calls at the

@@ -20,7 +20,7 @@ class Sending(Enum):
     """How far a message of ours has come."""
 
     SENDING = "on its way"
-    WAITING = "waits for the connection"
+    WAITING = "waits for the connection, or until the server has time for it"
     FAILED = "was not taken, or nobody knows"
 
 
@@ -32,7 +32,7 @@ class Entry:
     :param time: seconds since 1970
     :param seq: its number; None where it has none
     :param sending: of a message of ours that is not in the chat yet
-    :param reason: why it was not taken; safe
+    :param reason: why it was not taken, or waits although there is a connection; safe
     """
 
     kind: Kind

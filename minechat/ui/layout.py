@@ -109,7 +109,7 @@ class Layout:
         shown = paragraphs(entry.text) if entry.kind is Kind.SAID else entry.text.split("\n")
         texts = [(text, look) for text in shown]
         if entry.sending is Sending.WAITING:
-            texts.append((self._words("waiting"), "note"))
+            texts.append((entry.reason or self._words("waiting"), "note"))
         elif entry.sending is Sending.FAILED:
             texts.append((self._words("not_sent", reason=entry.reason), "error"))
         return texts

@@ -1,9 +1,13 @@
-"""What was written and is not in the chat yet: sent in order, once, as soon as there is a connection."""
+"""What was written and is not in the chat yet: sent in order, once, as soon as the server takes it."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from time import time
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic, time
+from uuid import uuid4
 
 from minechat.client.session import Session
 from minechat.errors import MinechatError, NetworkError, OutcomeUnknown, Refused
@@ -16,18 +20,41 @@ from minechat.ui.words import Words
 MOST = 100
 #: Seconds after which a message that could not be sent is tried again, if no new connection came first.
 PATIENCE = 5.0
+#: How often a message is tried that a server has no time for, and the seconds it waits for that in all:
+#: budgets of our server are by the minute, and free again a few seconds later.
+TRIES, LONGEST = 5, 90.0
+#: What a server says that will have time; "refused" is the word of a wire without words for programs.
+_NOT_NOW = frozenset({"too_fast", "busy", "not_stored", "refused"})
+
+
+@dataclass(slots=True, eq=False)
+class _Letter:
+    """A message on its way.
+
+    :param key: by which a server knows that it is the same one
+    :param due: when it may be tried again, by the monotonic clock
+    :param waited: the seconds it was told to wait so far
+    """
+
+    place: Conversation
+    entry: Entry
+    key: str
+    due: float = 0.0
+    tries: int = 0
+    waited: float = 0.0
+    refusal: str = ""
 
 
 class Outbox:
-    """Sends one message after another.
+    """Sends one message after another; one that has to wait holds up its own place only.
 
     :param changed: called when what is shown of a message has changed
     """
 
     def __init__(self, session: Session, words: Words, changed: Callable[[], None]) -> None:
         self._session, self._words, self._changed = session, words, changed
-        self._waiting: deque[tuple[Conversation, Entry]] = deque()
-        self._ready = asyncio.Event()
+        self._waiting: deque[_Letter] = deque()
+        self._news = asyncio.Event()
         self._online = asyncio.Event()
 
     def __len__(self) -> int:
@@ -40,8 +67,8 @@ class Outbox:
         sending = Sending.SENDING if self._online.is_set() else Sending.WAITING
         entry = Entry(Kind.SAID, text, time(), nick, mine=True, sending=sending)
         place.pending.append(entry)
-        self._waiting.append((place, entry))
-        self._ready.set()
+        self._waiting.append(_Letter(place, entry, uuid4().hex))
+        self._news.set()
         return True
 
     def set_online(self, online: bool) -> None:
@@ -50,36 +77,78 @@ class Outbox:
             self._online.set()
         else:
             self._online.clear()
-            self._show_all(Sending.WAITING)
+            self._show_waiting()
 
     async def work(self) -> None:
         """Sends, until it is cancelled."""
         while True:
-            await self._ready.wait()
-            if not self._waiting:
-                self._ready.clear()
-                continue
             await self._online.wait()
-            await self._send(*self._waiting[0])
-            self._changed()
+            self._news.clear()
+            now = monotonic()
+            letter = self._next(now)
+            if letter is None:
+                await self._until_due(now)
+            else:
+                await self._send(letter)
+                self._changed()
 
-    async def _send(self, place: Conversation, entry: Entry) -> None:
-        entry.sending = Sending.SENDING
+    def _next(self, now: float) -> _Letter | None:
+        """The first message whose time has come; what is behind one of its own place waits with it."""
+        held: set[Conversation] = set()
+        for letter in self._waiting:
+            if letter.place not in held and letter.due <= now:
+                return letter
+            held.add(letter.place)
+        return None
+
+    async def _until_due(self, now: float) -> None:
+        """Waits for a message, or for the time of one; the seconds that are left go down meanwhile."""
+        delayed = [letter for letter in self._waiting if letter.due > now]
+        for letter in delayed:
+            letter.entry.sending = Sending.WAITING
+            letter.entry.reason = self._words(
+                "waiting_turn", seconds=ceil(letter.due - now), reason=letter.refusal
+            )
+        if delayed:
+            self._changed()
+        step = min((min(1.0, letter.due - now) for letter in delayed), default=None)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(step):
+                await self._news.wait()
+
+    async def _send(self, letter: _Letter) -> None:
+        place, entry = letter.place, letter.entry
+        entry.sending, entry.reason = Sending.SENDING, ""
         try:
-            message = await self._session.say(place.name, entry.text)
+            message = await self._session.say(place.name, entry.text, key=letter.key)
         except OutcomeUnknown:
-            self._fail(place, entry, self._words("unknown_outcome"))
+            self._fail(letter, self._words("unknown_outcome"))
         except NetworkError:
-            self._show_all(Sending.WAITING)
+            self._show_waiting()
             await self._another_connection()
             return
         except Refused as error:
-            self._fail(place, entry, safe(error.reason))
+            if self._postponed(letter, error):
+                return
+            self._fail(letter, safe(error.reason))
         except MinechatError as error:
-            self._fail(place, entry, safe(str(error)))
+            self._fail(letter, safe(str(error)))
         else:
             place.was_sent(entry, message.seq)
-        self._waiting.popleft()
+        self._waiting.remove(letter)
+
+    def _postponed(self, letter: _Letter, error: Refused) -> bool:
+        """Whether it will be tried again: when the server says that it makes sense soon."""
+        pause = error.retry_after
+        if pause is None or error.code not in _NOT_NOW:
+            return False
+        letter.tries += 1
+        letter.waited += pause
+        if letter.tries >= TRIES or letter.waited > LONGEST:
+            return False
+        letter.due = monotonic() + pause
+        letter.refusal = safe(error.reason)
+        return True
 
     async def _another_connection(self) -> None:
         """Waits until there is one, or for a while: it may not have been the connection's fault."""
@@ -91,10 +160,10 @@ class Outbox:
         except TimeoutError:
             self._online.set()
 
-    def _fail(self, place: Conversation, entry: Entry, reason: str) -> None:
-        entry.sending, entry.reason = Sending.FAILED, reason
-        place.was_not_sent(entry)
+    def _fail(self, letter: _Letter, reason: str) -> None:
+        letter.entry.sending, letter.entry.reason = Sending.FAILED, reason
+        letter.place.was_not_sent(letter.entry)
 
-    def _show_all(self, sending: Sending) -> None:
-        for _, entry in self._waiting:
-            entry.sending = sending
+    def _show_waiting(self) -> None:
+        for letter in self._waiting:
+            letter.entry.sending, letter.entry.reason = Sending.WAITING, ""

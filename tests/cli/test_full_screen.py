@@ -1,4 +1,4 @@
-"""The code of the full screen, loaded beside the connection: only what is needed, and the collector goes on."""
+"""The code of the full screen, loaded beside the connection: only what is needed."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ asyncio.run(full_screen.loaded())
 assert "minechat.ui.app" in sys.modules and gc.isenabled()
 asyncio.run(full_screen.loaded())  # once more, after new questions
 """
-NEEDLESS = "minechat.server sqlite3 argon2 prompt_toolkit minechat.client.speak minechat.client.listen prometheus_client"
+NEEDLESS = "minechat.server sqlite3 argon2 prompt_toolkit minechat.client.speak prometheus_client"
 
 
 def run(program: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.conftest import Commands, Terminal
+from tests.cli.conftest import Commands, OpenPort, Peer, Terminal
 from tests.cli.rift_people import RiftServer, rift_server
 from tests.cli.watched import until
 
@@ -86,3 +86,26 @@ def test_the_plain_chat_loads_no_screen(commands: Commands) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=commands.folder, env=commands.environment)
     assert done.returncode == 0
+
+
+def test_what_the_server_has_no_time_for_waits_in_sight_and_is_sent_again(
+    server: RiftServer, commands: Commands, scripted: OpenPort, terminal: Terminal
+) -> None:
+    def busy_once(peer: Peer) -> None:
+        peer.log_in()
+        peer.message()
+        peer.say(b"Message not sent: the chat is busy. Try again in 1 s.\n")
+        peer.acknowledge(2)
+        peer.until_gone()
+
+    port = scripted(busy_once)
+    commands.keep_token(Peer.TOKEN)
+    ports = ("-H", "127.0.0.1", "-P", server.read_port, "--write-port", port.port)
+    argv = commands.argv("chat", "--tui", *ports)
+    terminal.start(argv, str(commands.folder), commands.environment | {"LINES": "30", "COLUMNS": "100"})
+    terminal.until("Brave Vlad")
+    terminal.keys(b"first", terminal.ENTER, b"second", terminal.ENTER)
+    terminal.until("next try in 1 s: the chat is busy")
+    until(lambda: port.heard.endswith(b"second\n\n"))
+    assert port.heard.partition(b"first")[1:] == (b"first", b"\n\nfirst\n\nsecond\n\n")
+    assert leave(terminal) == 0

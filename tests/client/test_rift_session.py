@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -97,6 +98,19 @@ async def test_own_messages_are_told_in_their_place_with_their_key(stage: Chat) 
     ]
     assert told.messages[1] == said
     assert said.key == stage.rooms["general"][1].id
+
+
+async def test_what_is_said_again_with_its_key_bears_it(stage: Chat) -> None:
+    busy = r.Error(error="no time", code="busy", retry_after=0.1)
+    stage.answers[c.RoomMessage] = lambda command: replace(busy, id=command.id)
+    async with session(stage) as (one, told):
+        await in_the_room(told)
+        with pytest.raises(Refused):
+            await one.say("general", "hello", key="ours")
+        del stage.answers[c.RoomMessage]
+        assert (await one.say("general", "hello", key="ours")).key == "ours"
+    asked = [command.id for command in stage.asked if isinstance(command, c.RoomMessage)]
+    assert asked == ["ours", "ours"]
 
 
 async def test_what_was_said_at_the_same_time_is_stored_in_the_order_of_the_calls(stage: Chat) -> None:

@@ -53,6 +53,9 @@ class StagedSession:
         self.connected = False
         self.holding: asyncio.Event | None = None
         self.refusal: Exception | None = None
+        #: What the next messages to a place are refused with.
+        self.refusals: dict[str, list[Exception]] = {}
+        self.tries: list[tuple[str, str, str | None]] = []
         self._numbered = numbered
         self._feed = Feed()
         self._keys = itertools.count()
@@ -60,11 +63,14 @@ class StagedSession:
     def events(self) -> AsyncIterator[SessionEvent]:
         return self._feed.events()
 
-    async def say(self, place: str, text: str) -> Message:
+    async def say(self, place: str, text: str, *, key: str | None = None) -> Message:
         if not self.connected:
             raise Unreachable("there is no connection")
         if self.holding is not None:
             await self.holding.wait()
+        self.tries.append((place, text, key))
+        if refusals := self.refusals.get(place):
+            raise refusals.pop(0)
         if self.refusal is not None:
             raise self.refusal
         self.said.append((place, text))
