@@ -3,9 +3,6 @@
 Every other module here is one bug, and its first lines say what it does to a user. It puts a function or
 a class in the place of the product's, which knows nothing of it; ``sitecustomize.py`` plants it in a run
 of pytest and in all that this run starts. A guard that stays green here guards nothing.
-
-One more belongs here as soon as there is something for it to break: a page of another site that is let
-into the chat.
 """
 
 import os
@@ -101,6 +98,14 @@ PLANTED = [
         # Only root can become the other user whose order must be refused.
         *(["server/test_admin.py::test_an_order_of_another_user_is_refused"] if os.geteuid() == 0 else []),
     ),
+    Planted(
+        "origin_not_checked",
+        "server/doors/test_upgrade.py::test_scripts_of_other_pages_are_kept_out[http://evil.example]",
+        "server/doors/test_rift_origins.py::test_pages_that_are_named_are_let_in_and_all_others_are_not",
+        "server/doors/test_rift_origins.py::"
+        "test_pages_named_on_the_command_line_are_let_in_and_all_others_are_not",
+    ),
+    Planted("unknown_told_by_time", "server/test_hashing.py::test_a_check_against_nothing_takes_as_long"),
     Planted("reset_trap", "server/test_resets.py::test_what_came_before_a_reset_is_stored"),
 ]
 
