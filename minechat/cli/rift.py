@@ -11,6 +11,7 @@ from minechat.cli import exits, full_screen, program
 from minechat.cli.exits import UsageError
 from minechat.cli.report import warn
 from minechat.cli.rift_login import Identity, Login
+from minechat.cli.rift_marks import Save, marking
 from minechat.cli.rift_modes import Mode, destination, mode_here
 from minechat.cli.rift_words import RiftWords, language
 from minechat.cli.source import StandardInput
@@ -91,10 +92,10 @@ class Run:
         async with self._session(identity, given) as session:
             await self._first_attempt(session)
             try:
-                code = await self._do(session, marks)
+                code = await self._do(session, marks, partial(login.mark, identity))
             finally:
                 if self._mode in _SCREENS:
-                    login.mark(identity, session.marks if self._mode is Mode.SCREEN else marks)
+                    login.mark_at_the_end(identity, session.marks if self._mode is Mode.SCREEN else marks)
             if session.logged_out:
                 login.forget_here(identity)
             elif session.failure is not None:
@@ -112,10 +113,11 @@ class Run:
         if error is not None and (session.failure is not None or self._mode in (Mode.POST, Mode.EXPORT)):
             raise error
 
-    async def _do(self, session: RiftSession, marks: dict[str, int]) -> int:
+    async def _do(self, session: RiftSession, marks: dict[str, int], save: Save) -> int:
         match self._mode:
             case Mode.SCREEN:
-                return await self._screen(session)
+                async with marking(save, lambda: session.marks):
+                    return await self._screen(session)
             case Mode.EXPORT:
                 from minechat.cli.rift_export import export  # noqa: PLC0415
 
@@ -123,7 +125,7 @@ class Run:
             case Mode.POST:
                 await self._post(session)
             case _:
-                await self._lines(session, marks)
+                await self._lines(session, marks, save)
         return exits.DONE
 
     async def _post(self, session: RiftSession) -> None:
@@ -136,7 +138,7 @@ class Run:
         else:
             await post.deliver(each(self._messages), total=len(self._messages))
 
-    async def _lines(self, session: RiftSession, marks: dict[str, int]) -> None:
+    async def _lines(self, session: RiftSession, marks: dict[str, int], save: Save) -> None:
         from minechat.cli.rift_views import View  # noqa: PLC0415 - a post needs none of it
 
         view = View(session, self._options, self._words, marks, edited=self._mode is Mode.PROMPT)
@@ -147,7 +149,8 @@ class Run:
                 await view.both(self._typed)
             case _:
                 try:
-                    await view.converse(self._typed)
+                    async with marking(save, lambda: marks | view.lines.read):
+                        await view.converse(self._typed)
                 finally:
                     marks |= view.lines.read
 

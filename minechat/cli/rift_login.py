@@ -1,6 +1,7 @@
 """Who one is on a server of RIFT: a remembered session, a password from a pipe, or questions."""
 
 import os
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -136,15 +137,21 @@ class Login:
         self._sessions.forget(self._server, found.username, found.session)
         return found.username
 
-    def mark(self, identity: Identity, marks: dict[str, int]) -> None:
-        """Keeps how far was read; where that fails it is said, and nothing else is lost."""
-        if identity.remembered is None:
-            return
-        try:
+    def mark(self, identity: Identity, marks: Mapping[str, int]) -> None:
+        """Keeps how far was read.
+
+        :raises SessionsUnusable: it is not kept
+        """
+        if identity.remembered is not None:
             self._sessions.mark(
                 self._server,
                 Remembered(username=identity.username, session=identity.remembered.session, marks=marks),
             )
+
+    def mark_at_the_end(self, identity: Identity, marks: Mapping[str, int]) -> None:
+        """The same; where it fails it is said, and nothing else is lost."""
+        try:
+            self.mark(identity, marks)
         except SessionsUnusable as error:
             warn(self._options.program, str(error))
 
