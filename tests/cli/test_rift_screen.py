@@ -77,6 +77,32 @@ def test_a_signal_leaves_the_terminal_whole(
     assert b"Traceback" not in terminal.ever_shown
 
 
+def test_who_writes_to_new_people_too_fast_waits_in_sight_and_talks_elsewhere_meanwhile(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with rift_server(folder, "--max-new-correspondents", "1") as server:
+        others = [server.person(tmp_path / str(number), "Eva")[1] for number in range(2)]
+        commands, name = server.person(tmp_path / "home")
+        sit(terminal, commands)
+        terminal.until(name)
+        for other in others:
+            terminal.keys(f"/pm {other} hello".encode(), terminal.ENTER)
+            terminal.until(f"private talk with {other}")
+        terminal.until(" s: you write to too")
+        terminal.keys(b"/go general", terminal.ENTER)
+        terminal.until(">1 general")
+        terminal.keys(b"not held up", terminal.ENTER)
+        while "not held up" not in commands.run("rift", "--export", "-").stdout:
+            while terminal._read(0.1):
+                pass  # or the screen would wait for its terminal
+        terminal.keys(b"exit", terminal.ENTER)
+        terminal.until("Leave?")
+        terminal.keys(terminal.ENTER)
+        assert terminal.end() == 0
+
+
 def test_the_screen_opens_while_nobody_serves(
     server: RiftServer, terminal: Terminal, tmp_path: Path, unused_port: int
 ) -> None:
