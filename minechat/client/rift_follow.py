@@ -12,7 +12,7 @@ from minechat.protocol.rift import replies as r
 
 #: Messages, or rooms, in one page.
 PAGE = 100
-#: Pages of rooms, far more than an account may join.
+#: Pages of rooms, far more than an account may join; and of people, far more than a screen shows.
 _PAGES = 20
 #: Why there is no history for us, such as after a kick.
 _NOT_FOR_US = {"not_member", "no_room", "no_user", "not_allowed", "banned"}
@@ -26,7 +26,7 @@ async def follow(wire: Rift, picture: Picture, work: asyncio.Event, catch_up: in
     :param work: set when there may be
     :param catch_up: the most messages of one place that are fetched
     """
-    await _asked(wire, c.GetOnlineUsers(), picture.people)
+    await _people(wire, picture)
     await _list(wire, picture)
     while True:
         work.clear()
@@ -36,6 +36,17 @@ async def follow(wire: Rift, picture: Picture, work: asyncio.Event, catch_up: in
             elif (missing := picture.behind(catch_up)) is not None:
                 await _fetch(wire, picture, *missing)
         await work.wait()
+
+
+async def _people(wire: Rift, picture: Picture) -> None:
+    after: str | None = ""
+    for number in range(_PAGES):
+        take = partial(picture.people, more=number > 0)
+        page = await _asked(wire, c.GetOnlineUsers(after=after or ""), take)
+        assert isinstance(page, r.OnlineUsers)
+        after = page.after
+        if after is None:
+            break
 
 
 async def _list(wire: Rift, picture: Picture) -> None:

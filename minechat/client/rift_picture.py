@@ -116,10 +116,11 @@ class Picture:
 
     # What it says when it was asked.
 
-    def people(self, reply: r.Reply) -> None:
-        """Everybody who is there."""
+    def people(self, reply: r.Reply, *, more: bool = False) -> None:
+        """Everybody who is there, or with ``more`` others than were told before."""
         assert isinstance(reply, r.OnlineUsers)
-        self._people = {m.key(name): name for name in reply.users}
+        found = {m.key(name): name for name in reply.users}
+        self._people = self._people | found if more else found
         self._tell_people()
 
     def listed(self, rooms: Iterable[r.RoomInfo], conversations: Iterable[r.Conversation]) -> None:

@@ -10,11 +10,11 @@ from minechat.server.presence import Presence
 from minechat.server.rights import Role
 from minechat.server.room import Room
 from minechat.server.storage import RoomKind, RoomRow, Storage
-from minechat.server.views import MembersPage, MemberView, RoomsPage, RoomView
+from minechat.server.views import MembersPage, MemberView, OnlinePage, RoomsPage, RoomView
 
 #: Entries of one page.
 PAGE = 100
-#: Names in one answer to who is here; whoever wants them all asks for the members of ``general`` by pages.
+#: Names in one answer to who is here.
 ONLINE = 500
 
 
@@ -58,18 +58,22 @@ class Listing:
         )
         return MembersPage(room.name, views, views[-1].name if len(rest) > len(page) else None)
 
-    async def online(self, member: Member, name: str | None) -> tuple[str, ...]:
+    async def online(self, member: Member, name: str | None, after: str) -> OnlinePage:
         """Names of who is here, in order; with a room, of its members.
+
+        What a connection with the feature presence is told between two pages goes on from both: who is on
+        neither came or went, and it is told so.
 
         :raises Refused: ``no_room`` or ``not_member``
         """
         here = self._presence.seen_by(member)
         if name is None:
-            return _first(here.values())
+            return _page(here.values(), after)
         room = await self._directory.open_for(member.id, name)
         now = self._directory.clock()
         room.require(member.id, "members", now)
-        return _first(one for account_id, one in here.items() if room.role(account_id, now) >= Role.MEMBER)
+        members = (one for account_id, one in here.items() if room.role(account_id, now) >= Role.MEMBER)
+        return _page(members, after)
 
     async def _public(
         self, member: Member, after: str, most: int
@@ -108,5 +112,11 @@ def _place(name: str) -> str:
     return name.replace(" ", "_").casefold()
 
 
-def _first(people: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(people, key=_place)[:ONLINE])
+def _page(people: Iterable[str], after: str) -> OnlinePage:
+    before = _place(after)
+    rest = sorted((one for one in people if _place(one) > before), key=_place)
+    count = ONLINE
+    # Those without a name of their own are called alike: no page ends among them.
+    while count < len(rest) and _place(rest[count]) == _place(rest[count - 1]):
+        count += 1
+    return OnlinePage(tuple(rest[:count]), rest[count - 1] if len(rest) > count else None)

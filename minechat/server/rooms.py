@@ -18,7 +18,7 @@ from minechat.server.rights import Role, may
 from minechat.server.room import Room, no_room
 from minechat.server.settings import Limits
 from minechat.server.storage import Deed, RoomKind, RoomRow, Storage, Stored
-from minechat.server.views import MembersPage, RoomsPage, RoomView
+from minechat.server.views import MembersPage, OnlinePage, RoomsPage, RoomView
 
 
 class Rooms:
@@ -154,9 +154,9 @@ class Rooms:
         """The members of a room one is a member of."""
         return await self._listing.members(member, name, after, limit)
 
-    async def online(self, member: Member, room: str | None = None) -> tuple[str, ...]:
+    async def online(self, member: Member, room: str | None = None, after: str = "") -> OnlinePage:
         """Who is here, or who of the members of a room."""
-        return await self._listing.online(member, room)
+        return await self._listing.online(member, room, after)
 
     # Each of these to its end.
 

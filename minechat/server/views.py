@@ -44,6 +44,14 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlinePage:
+    """:param after: what to ask for the next page with; None at the end"""
+
+    names: tuple[str, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MembersPage:
     """:param after: what to ask for the next page with; None at the end"""
 

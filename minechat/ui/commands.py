@@ -100,7 +100,7 @@ _TALKING = (
     ),
 )
 _LOOKING = (
-    _of_session("users", "get_online_users", "who is here now", "кто сейчас здесь"),
+    _of_session("users", "get_online_users", "who is here now", "кто сейчас здесь", FROM_PERSON),
     _of_session("rooms", "list_rooms", "public rooms, and yours", "открытые комнаты и ваши", FROM_ROOM),
     _of_session(
         "members",

@@ -131,6 +131,7 @@ Phrases = dict[str, str]
 
 def _online(reply: replies.OnlineUsers, words: Phrases) -> Lines:
     yield words["online"].format(number=len(reply.users), names=", ".join(reply.users))
+    yield from _more(reply.after, f"/users {reply.after}", words)
 
 
 def _rooms(reply: replies.RoomList, words: Phrases) -> Lines:

@@ -7,9 +7,13 @@ from random import Random
 
 import pytest
 
+from minechat.protocol.rift.reply_table import BY_WORD
+from minechat.server import listing
+from minechat.server.accounts import Person
 from minechat.server.changes import INTERVAL
 from minechat.server.happenings import PresenceChanged
 from minechat.server.settings import Limits
+from minechat.server.views import OnlinePage
 from tests.server.circle import ALL, NONE, Circle, Guest, circle
 from tests.server.sockets import until
 
@@ -41,7 +45,7 @@ async def test_one_is_here_from_the_first_connection_to_the_last(people: Circle)
     assert not people.hub.presence.is_here(bob.member.id)
     await until(lambda: "Bob" not in known(eva, set()))
     assert eva.presence()[-1] == PresenceChanged((), ("Bob",))
-    assert await people.hub.rooms.online(eva.member) == ("Eva",)
+    assert (await people.hub.rooms.online(eva.member)).names == ("Eva",)
 
 
 async def test_presence_is_right_after_a_thousand_comings_and_goings(people: Circle) -> None:
@@ -58,12 +62,12 @@ async def test_presence_is_right_after_a_thousand_comings_and_goings(people: Cir
             here.append(guest)
         if step % 100 == 50:
             late = await people.come(f"Late{chr(97 + step // 100)}")
-            watchers.append((late, set(await people.hub.rooms.online(late.member))))
+            watchers.append((late, set((await people.hub.rooms.online(late.member)).names)))
     truth = {guest.name for guest in here} | {watcher.name for watcher, _ in watchers}
     assert set(people.hub.presence.people().values()) == truth
     await until(lambda: all(known(watcher, first) == truth for watcher, first in watchers))
     blind = await people.come("Blind", BLIND)
-    assert set(await people.hub.rooms.online(blind.member)) == truth | {"Blind"}
+    assert set((await people.hub.rooms.online(blind.member)).names) == truth | {"Blind"}
 
 
 async def test_however_fast_somebody_comes_and_goes_it_is_told_five_times_a_second(people: Circle) -> None:
@@ -88,7 +92,7 @@ async def test_who_was_away_for_a_moment_is_here_for_whoever_asked_in_it(people:
     eva, bob = await people.come("Eva"), await people.come("Bob")
     await until(lambda: known(eva, set()) == {"Eva", "Bob"})
     people.hub.rooms.leave_all(bob.member)
-    first = set(await people.hub.rooms.online(eva.member))
+    first = set((await people.hub.rooms.online(eva.member)).names)
     told = len(eva.presence())
     await people.hub.rooms.attend(bob.member)
     await people.come("Vlad", NONE)
@@ -113,5 +117,71 @@ async def test_who_is_here_of_a_room(people: Circle) -> None:
     await people.come("Vlad", BLIND)
     for guest in (eva, bob):
         await people.hub.rooms.join(guest.member, "random")
-    assert await people.hub.rooms.online(eva.member, "random") == ("Bob", "Eva")
-    assert await people.hub.rooms.online(eva.member) == ("Bob", "Eva", "Vlad")
+    online = people.hub.rooms.online
+    assert await online(eva.member, "random") == OnlinePage(("Bob", "Eva"), None)
+    assert await online(eva.member) == OnlinePage(("Bob", "Eva", "Vlad"), None)
+    assert await online(eva.member, "random", "bob") == OnlinePage(("Eva",), None)
+    assert await online(eva.member, after="Vlad") == OnlinePage((), None)
+
+
+async def pages(people: Circle, guest: Guest, room: str | None = None) -> list[list[str]]:
+    """Who is here as somebody learns it who asks page by page."""
+    found, after = [], ""
+    while True:
+        page = await people.hub.rooms.online(guest.member, room, after)
+        found.append(list(page.names))
+        if page.after is None:
+            return found
+        after = page.after
+
+
+def test_the_table_of_the_wire_says_how_long_a_page_is() -> None:
+    assert f"up to {listing.ONLINE} in a page" in BY_WORD["online_users"].about
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 6, 7, 11])
+async def test_everybody_stands_once_on_the_pages_in_order(
+    people: Circle, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(listing, "ONLINE", 3)
+    names = ["Anna", "boris", "Clara", "Дима", "Ева", "fred", "Жанна", "Hugo", "Зоя", "Ivan", "Яна"]
+    for name in names[:count]:
+        guest = await people.come(name, BLIND)
+        await people.hub.rooms.join(guest.member, "random")
+    for room in (None, "random"):
+        found = await pages(people, guest, room)
+        assert [len(page) for page in found[:-1]] == [3] * ((count - 1) // 3) and found[-1]
+        assert [one for page in found for one in page] == sorted(names[:count], key=str.casefold)
+
+
+async def test_no_page_ends_among_people_who_are_called_alike(
+    people: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "ONLINE", 2)
+    for name in ("Anna", "Vlad"):
+        guest = await people.come(name, BLIND)
+    for account_id in range(100, 103):
+        await people.hub.rooms.attend(Guest(people, Person(account_id, "Brave "), BLIND).member)
+    assert await pages(people, guest) == [["Anna", *["Brave "] * 3], ["Vlad"]]
+
+
+async def test_who_comes_and_goes_between_two_pages_is_known_of(
+    people: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "ONLINE", 2)
+    here = {name: await people.come(name, BLIND) for name in ("Anna", "Clara", "Hugo", "Ivan")}
+    eva = await people.come("Eva")
+    await until(lambda: "Eva" in known(eva, set()))
+    first = await people.hub.rooms.online(eva.member)
+    assert first == OnlinePage(("Anna", "Clara"), "Clara")
+    told = len(eva.presence())
+    for name in ("Anna", "Ivan"):
+        people.hub.rooms.leave_all(here[name].member)
+    await people.come("Boris", BLIND)
+    await people.come("Zoya", BLIND)
+    rest = await people.hub.rooms.online(eva.member, after="Clara")
+    counted = {*first.names, *rest.names}
+    await until(lambda: len(eva.presence()) > told)
+    for change in eva.presence()[told:]:
+        counted = (counted | set(change.online)) - set(change.offline)
+    assert counted == {"Boris", "Clara", "Eva", "Hugo", "Zoya"}

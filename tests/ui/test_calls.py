@@ -38,6 +38,7 @@ def test_the_word_alone_leaves(line: str) -> None:
     ("line", "order", "fields"),
     [
         ("/users", "get_online_users", {}),
+        ("/users Eva", "get_online_users", {"after": "Eva"}),
         ("/ЮЗЕРС", None, {}),
         ("/join #tech", "join_room", {"room": "tech"}),
         ("/leave", "leave_room", {"room": "general"}),
@@ -108,7 +109,7 @@ def test_some_commands_are_the_screens_own(line: str, name: str, arguments: dict
         ("/kick", "/kick takes a name and perhaps a reason"),
         ("/kick @", "/kick takes a name"),
         ("/pm Eva", "/pm takes a name and a text"),
-        ("/users all", "/users takes nothing"),
+        ("/conversations all", "/conversations takes nothing"),
         ("/mute Vasya 10min", "10min is no length of time"),
         ("/mute Vasya 0m", "0m is no length of time"),
         ("/role Eva king", "king is no role"),

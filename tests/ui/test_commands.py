@@ -66,5 +66,5 @@ def test_what_a_command_takes_is_said_in_a_sentence() -> None:
     assert BY_NAME["kick"].takes("en") == "/kick takes a name and perhaps a reason: /kick NAME [REASON]"
     assert BY_NAME["pm"].takes("en") == "/pm takes a name and a text: /pm NAME TEXT"
     assert BY_NAME["leave"].takes("en") == "/leave takes perhaps a room: /leave [ROOM]"
-    assert BY_NAME["users"].takes("en") == "/users takes nothing"
+    assert BY_NAME["conversations"].takes("en") == "/conversations takes nothing"
     assert BY_NAME["kick"].takes("ru") == "команда пишется так: /kick ИМЯ [ПРИЧИНА]"

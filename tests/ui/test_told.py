@@ -17,6 +17,10 @@ ENTRY = r.Entry(username="Eva", text="old cats", seq=1, time=0.0, room="tech")
     [
         (r.Done(), ["done"]),
         (r.OnlineUsers(users=("Eva", "Vasya")), ["2 online: Eva, Vasya"]),
+        (
+            r.OnlineUsers(users=("Eva", "Vasya"), after="Vasya"),
+            ["2 online: Eva, Vasya", "there is more: /users Vasya"],
+        ),
         (r.RoomList(rooms=()), ["no rooms"]),
         (
             r.RoomList(rooms=(INFO,), after="tech"),

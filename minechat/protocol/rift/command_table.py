@@ -98,8 +98,8 @@ ROWS = (
     Row(
         word="get_online_users",
         command=c.GetOnlineUsers,
-        about="Asks who is connected; with a room, who of its members.",
-        fields={"room": f.ROOM},
+        about="Asks who is connected, in the order of the names; with a room, who of its members.",
+        fields={"room": f.ROOM, "after": f.CURSOR_FIELD},
         deed="members",
         answers=(r.OnlineUsers,),
     ),

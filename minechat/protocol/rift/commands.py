@@ -62,9 +62,10 @@ class PrivateMessage(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOnlineUsers(Command):
-    """Who is here; with a room, who of its members."""
+    """Who is here, by name; with a room, who of its members."""
 
     room: str | None = None
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ class PrivateMessageSent(Reply):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineUsers(Reply):
     users: tuple[str, ...]
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

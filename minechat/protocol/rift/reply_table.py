@@ -76,7 +76,11 @@ ROWS = (
         about="What you said to somebody is on the disk. Your other connections are told too.",
         older=_HEARD,
     ),
-    Row(word="online_users", reply=r.OnlineUsers, about="Who is there."),
+    Row(
+        word="online_users",
+        reply=r.OnlineUsers,
+        about="Who is there, up to 500 in a page; `after` is missing on the last one.",
+    ),
     Row(word="rooms", reply=r.RoomList, about="A page of rooms; `after` is missing on the last one."),
     Row(word="room", reply=r.Room, about="The room that you made or joined."),
     Row(word="members", reply=r.Members, about="A page of members; `after` is missing on the last one."),

@@ -121,8 +121,8 @@ def whispered(request: str | None, to: str, message: Stored) -> r.PrivateMessage
     )
 
 
-def online(request: str | None, names: Sequence[str]) -> r.OnlineUsers:
-    return r.OnlineUsers(id=request, users=_names(names))
+def online(request: str | None, page: v.OnlinePage) -> r.OnlineUsers:
+    return r.OnlineUsers(id=request, users=_names(page.names), after=_name(page.after))
 
 
 def room(request: str | None, view: v.RoomView) -> r.Room:

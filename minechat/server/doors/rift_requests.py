@@ -16,7 +16,7 @@ PAGED = (c.GetHistory, c.Search, c.GetMyData)
 
 
 async def _online(hub: Hub, member: Member, one: c.GetOnlineUsers) -> r.Reply:
-    return answers.online(one.id, await hub.rooms.online(member, one.room))
+    return answers.online(one.id, await hub.rooms.online(member, one.room, one.after))
 
 
 async def _list(hub: Hub, member: Member, one: c.ListRooms) -> r.Reply:

@@ -83,6 +83,7 @@ OLD_COMMANDS: list[tuple[dict[str, Any], c.Command]] = [
     ),
     ({"type": "get_online_users", "payload": {}}, c.GetOnlineUsers()),
     ({"type": "get_online_users"}, c.GetOnlineUsers()),
+    ({"type": "get_online_users", "payload": {"after": "ann"}}, c.GetOnlineUsers(after="ann")),
 ]
 
 
@@ -104,6 +105,10 @@ OLD_REPLIES: list[tuple[r.Reply, dict[str, Any]]] = [
             "type": "private_message",
             "payload": {"from": "ann", "text": "psst", "is_private": True, "seq": 1, "time": 2.5},
         },
+    ),
+    (
+        r.OnlineUsers(users=("ann",), after="ann"),
+        {"type": "online_users", "payload": {"users": ["ann"], "after": "ann"}},
     ),
     (r.OnlineUsers(users=("ann", "bob")), {"type": "online_users", "payload": {"users": ["ann", "bob"]}}),
 ]

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from minechat.client.speak import speaking
+from minechat.server import listing
 from minechat.server.app import running
 from minechat.server.handle import Server
 from minechat.server.settings import PROFILES, Settings
@@ -379,6 +380,20 @@ async def test_who_came_by_a_token_is_told_the_new_one(house: Server) -> None:
         await client.receive()
         assert (await client.done("get_token"))["token"] != account.token
         await client.done("get_online_users")
+
+
+async def test_who_is_here_comes_in_pages_to_who_asks_for_them(
+    house: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "ONLINE", 2)
+    async with member(house.rift_port, "ann") as ann, member(house.rift_port, "bob"):
+        whole = await ann.done("get_online_users")
+        assert whole["users"] == ["ann", "bob"] and "after" not in whole
+        async with member(house.rift_port, "vlad"):
+            first = await ann.done("get_online_users")
+            assert (first["users"], first["after"]) == (["ann", "bob"], "bob")
+            rest = await ann.done("get_online_users", after=first["after"])
+            assert rest["users"] == ["vlad"] and "after" not in rest
 
 
 async def test_the_oldest_of_too_many_connections_ends(settings: Settings) -> None:
