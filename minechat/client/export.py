@@ -18,6 +18,8 @@ from minechat.text import safe
 PAGE = 100
 #: The longest pause that a busy server may ask for, in seconds.
 _PAUSE = 60.0
+#: Seconds without one page, after which a server that goes on asking for pauses is given up.
+PATIENCE = 600.0
 _JSON_NAMES = (".jsonl", ".json", ".ndjson")
 
 
@@ -30,6 +32,7 @@ async def export(
     :param form: the stamps of the text, as strftime takes it
     :returns: how many messages
     :raises ExportUnusable: there is such a file already, or it cannot be written; nothing of it was
+    :raises Refused: the server says no, or gave no page within ``PATIENCE``; nothing was written
     :raises MinechatError: as ``Session.history``; nothing was written
     """
     line = _lines(path, as_json, form)
@@ -100,14 +103,20 @@ def _entry_text(entry: dict[str, object]) -> str:
 
 
 async def _patiently(ask: Callable[[], Any]) -> Any:
-    """The answer of a server that may ask us to wait."""
+    """The answer of a server that may ask us to wait, as often as it likes within ``PATIENCE``.
+
+    :raises Refused: for good, or once more when the time is over
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + PATIENCE
     while True:
         try:
             return await ask()
         except Refused as error:
-            if error.retry_after is None:
+            left = end - clock()
+            if error.retry_after is None or left <= 0:
                 raise
-            await asyncio.sleep(min(max(error.retry_after, 0.1), _PAUSE))
+            await asyncio.sleep(min(max(error.retry_after, 0.1), _PAUSE, left))
 
 
 async def _write(path: str, pages_of_lines: AsyncIterator[list[str]]) -> int:

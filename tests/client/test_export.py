@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from minechat.cli.exits import REFUSED_FOR_NOW, exit_code
+from minechat.client import export as exporting
 from minechat.client.export import export, export_mine
 from minechat.client.session import History, Message
 from minechat.errors import ConnectionLost, ExportUnusable, NotMinechat, Refused
@@ -117,6 +119,40 @@ async def test_a_connection_lost_half_way_leaves_no_file(path: Path) -> None:
 async def test_a_server_that_wants_us_to_wait_is_asked_again(path: Path) -> None:
     past = Past([said(number) for number in range(1, 251)], [Refused("slow down", 0.0, "too_fast")])
     assert await export(past, "tech", str(path)) == 250
+
+
+@pytest.mark.parametrize("mine", [False, True])
+async def test_a_server_that_is_busy_for_ever_is_given_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch, mine: bool
+) -> None:
+    class Busy(Past):
+        async def history(self, place: str, **_: Any) -> History:  # type: ignore[override]
+            self.asked.append((place, 0))
+            raise Refused("slow down", 0.0, "too_fast")
+
+        async def order(self, name: str, **fields: Any) -> Any:
+            return await self.history(name)
+
+    monkeypatch.setattr(exporting, "PATIENCE", 0.3)
+    past = Busy([])
+    async with asyncio.timeout(20):
+        with pytest.raises(Refused, match="slow down") as raised:
+            await (export_mine(past, str(path)) if mine else export(past, "tech", str(path)))
+    assert exit_code(raised.value) == REFUSED_FOR_NOW
+    assert 2 <= len(past.asked) <= 5
+    assert os.listdir(path.parent) == []
+
+
+async def test_each_page_has_the_whole_patience(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Past):
+        async def history(self, place: str, **given: Any) -> History:
+            self.asked.append((place, 0))
+            if len(self.asked) % 3:
+                raise Refused("slow down", 0.1, "too_fast")
+            return await super().history(place, **given)
+
+    monkeypatch.setattr(exporting, "PATIENCE", 0.45)
+    assert await export(Slow([said(number) for number in range(1, 251)]), "tech", str(path)) == 250
 
 
 async def test_a_server_that_says_no_is_believed(path: Path) -> None:
