@@ -113,7 +113,7 @@ class KeyedApp(QuietApp):
             self.exit(0)
             return
         question = self.words.count("question_unsent", unsent) if unsent else self.words("question_quit")
-        self.run_worker(self._leave_if(question), exit_on_error=False)
+        self.start(self._leave_if(question))
 
     async def _leave_if(self, question: str) -> None:
         if await self.ask(question, "yes_quit", "no_quit"):
@@ -125,7 +125,8 @@ class KeyedApp(QuietApp):
         return any(text.strip() for text in [self.box.text, *drafts])
 
     def _toggle(self, name: str) -> None:
-        if self.sides.toggle(name):
-            self.sides.listing(name).focus()
+        self.sides.toggle(name)
+        if self.sides.covering is not None:
+            self.sides.covering.focus()
         else:
             self.box.focus()

@@ -255,7 +255,17 @@ class ChatApp(KeyedApp):
         """Letters of a Russian keyboard with Ctrl or Alt are taken by their place on it."""
         if isinstance(event, events.Key) and (key := keys.latin(event.key)) != event.key:
             event = events.Key(key, None)
+        if _is_text(event) and isinstance(self.focused, Listing):
+            self._leave_list()
         await super().on_event(event)
+
+    def _leave_list(self) -> None:
+        """What is written is meant for the box, whatever had the keys until now; nothing of it is lost."""
+        if self.question.is_open:
+            self.screen.set_focus(self.question)
+            return
+        self.sides.uncover()
+        self.screen.set_focus(self.box)
 
     def _known(self) -> Known:
         board = self.board
@@ -268,3 +278,7 @@ class ChatApp(KeyedApp):
             talks=[place.name for place in places if place.is_private],
             commands=available(self._session.abilities),
         )
+
+
+def _is_text(event: events.Event) -> bool:
+    return isinstance(event, events.Paste) or (isinstance(event, events.Key) and event.is_printable)

@@ -25,14 +25,18 @@ class Sides:
         self._width = width
         self._show()
 
-    def toggle(self, name: str) -> bool:
-        """Shows or hides a list; whether it is shown now."""
+    @property
+    def covering(self) -> Listing | None:
+        """The list that stands in place of the timeline."""
+        return self._lists[self._alone] if self._alone and self._width < BESIDE_FROM else None
+
+    def toggle(self, name: str) -> None:
+        """Shows or hides a list."""
         if self._width < BESIDE_FROM:
             self._alone = None if self._alone == name else name
         else:
             self._wished[name] = not self._is_beside(name)
         self._show()
-        return self._lists[name].display
 
     def uncover(self) -> None:
         """Shows the timeline where a list stands in its place."""
@@ -42,10 +46,6 @@ class Sides:
     def shown(self) -> list[Listing]:
         """The lists that are to be seen."""
         return [listing for listing in self._lists.values() if listing.display]
-
-    def listing(self, name: str) -> Listing:
-        """``rooms`` or ``people``."""
-        return self._lists[name]
 
     def _is_beside(self, name: str) -> bool:
         return self._width >= BESIDE_FROM and self._wished.get(name, self._width >= self._from[name])
