@@ -17,7 +17,7 @@ from pathlib import Path
 
 GREETING = b"Hello "
 SENT = b"Message send"
-LISTENING = re.compile(rb"port (\d+) to watch, port (\d+) to register")
+LISTENING = re.compile(rb"port (\d+) to watch, port (\d+) to register and post, port (\d+) for RIFT")
 #: Seconds that any one wait may take.
 DEADLINE = 20.0
 
@@ -29,6 +29,7 @@ class Process:
     process: subprocess.Popen[bytes]
     read_port: int
     write_port: int
+    rift_port: int
     ready_after: float
 
     def kill(self) -> None:
@@ -39,7 +40,16 @@ class Process:
 def start(folder: Path, *before: str, options: Iterable[str] = ()) -> subprocess.Popen[bytes]:
     """A server that starts, its log in ``server.log``."""
     command = [*before, sys.executable, "-m", "minechat", "server", "--read-port", "0", "--write-port", "0"]
-    command += ["--no-metrics", "--limits", "off", "--database", f"sqlite:///{folder}/chat.db", *options]
+    command += [
+        "--rift-port",
+        "0",
+        "--no-metrics",
+        "--limits",
+        "off",
+        "--database",
+        f"sqlite:///{folder}/chat.db",
+        *options,
+    ]
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL)
 
@@ -58,7 +68,7 @@ async def server(folder: Path, *before: str, options: Iterable[str] = ()) -> Asy
                 assert process.poll() is None, f"it did not start: {log.read_text()[-300:]}"
                 assert time.monotonic() - began < DEADLINE, "it is not ready"
                 await asyncio.sleep(0.005)
-            yield Process(process, int(found[1]), int(found[2]), time.monotonic() - began)
+            yield Process(process, *map(int, found.groups()), time.monotonic() - began)
         finally:
             process.kill()
 

@@ -14,27 +14,35 @@ from pathlib import Path
 from minechat.server.storage import migrations
 from minechat.server.storage.database import opened
 from tests.campaign._life import DEADLINE, Poster, hear, judge, server, start, stored
+from tests.campaign._rift_poster import RiftPoster, judge_numbers, poster
 from tests.campaign.criteria import criterion
 from tests.server.storage.replaying import STRACE, failures
 from tests.server.storage.test_migrations import content, old_database
 
 STORAGE = Path(__file__).parents[1] / "server" / "storage"
 POSTERS = 20
+#: Those beside them who post by RIFT, with keys.
+BY_RIFT = 10
 
 
-async def _life(folder: Path, posters: list[Poster], chance: random.Random) -> tuple[float, list[str]]:
+async def _life(
+    folder: Path, posters: list[Poster], by_rift: list[RiftPoster], chance: random.Random
+) -> tuple[float, list[str]]:
     """One life to a random point of it; how long the start took, and what a reader heard."""
+    everybody = [*posters, *by_rift]
     heard: list[str] = []
     async with server(folder) as life, asyncio.TaskGroup() as tasks:
         listens = asyncio.Event()
         tasks.create_task(hear(life.read_port, heard, listens))
         await listens.wait()
-        before = sum(len(poster.acknowledged) for poster in posters)
-        for poster in posters:
-            tasks.create_task(poster.post(life.write_port))
+        before = sum(len(one.acknowledged) for one in everybody)
+        for one in posters:
+            tasks.create_task(one.post(life.write_port))
+        for one in by_rift:
+            tasks.create_task(one.post(life.rift_port))
         patience = chance.uniform(0.0, 0.4)
         if chance.random() < 0.8:  # else in the middle of the logins
-            while sum(len(poster.acknowledged) for poster in posters) == before:
+            while sum(len(one.acknowledged) for one in everybody) == before:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(patience)
         life.kill()
@@ -44,23 +52,35 @@ async def _life(folder: Path, posters: list[Poster], chance: random.Random) -> t
 async def _killed(folder: Path, kills: int) -> str:
     chance = random.Random(kills)
     posters = [Poster(f"poster{number}") for number in range(POSTERS)]
+    by_rift = [poster(number) for number in range(BY_RIFT)]
     async with server(folder) as life:
-        await asyncio.gather(*(poster.post(life.write_port, texts=1) for poster in posters))
+        await asyncio.gather(
+            *(one.post(life.write_port, texts=1) for one in posters),
+            *(one.post(life.rift_port, texts=1) for one in by_rift),
+        )
     lives = []
     for _ in range(kills):
         if chance.random() < 0.1:  # at any point of the start, too
             with start(folder) as process:
                 await asyncio.sleep(chance.uniform(0.0, 0.4))
                 process.kill()
-        lives.append(await _life(folder, posters, chance))
+        lives.append(await _life(folder, posters, by_rift, chance))
     ready, heard = zip(*lives, strict=True)
-    count = judge(stored(folder / "chat.db"), posters, heard)
+    # What was lost is lost by now: those who have keys send again only what is unanswered.
+    count = judge(stored(folder / "chat.db"), [*posters, *by_rift], heard)
+    async with server(folder) as life:
+        await asyncio.gather(*(one.post(life.rift_port, texts=one.number) for one in by_rift))
+    judge_numbers(stored(folder / "chat.db"), by_rift)
+    keyed, again = (sum(each) for each in zip(*((one.number, one.again) for one in by_rift), strict=True))
     assert count > 10 * kills, f"only {count} were posted"
+    assert keyed > 10 * kills, f"only {keyed} were posted by RIFT"
+    assert again > kills, f"only {again} were sent again by RIFT"
     assert sum(map(len, heard)) > 10 * kills, "hardly anything was heard"
     assert max(ready) <= 3.0, f"ready only after {max(ready):.1f} s"
     return (
-        f"{kills} kills, {count} acknowledged, 0 lost, 0 twice, {sum(map(len, heard))} heard in order, "
-        f"ready after {statistics.median(ready):.2f} s, at most {max(ready):.2f} s"
+        f"{kills} kills, {count} acknowledged, 0 lost, 0 twice, of {keyed} by RIFT {again} sent again, "
+        f"{sum(map(len, heard))} heard in order, ready after {statistics.median(ready):.2f} s, "
+        f"at most {max(ready):.2f} s"
     )
 
 

@@ -36,6 +36,8 @@ PLANTED = [
     Planted(
         "acknowledge_early",
         "server/storage/test_durability.py::test_no_kill_loses_what_was_acknowledged_or_keeps_it_twice[once]",
+        "server/doors/test_rift_acknowledged.py::"
+        "test_a_kill_at_an_acknowledgement_loses_nothing_and_what_is_sent_again_is_there_once",
     ),
     Planted(
         "acknowledge_early",

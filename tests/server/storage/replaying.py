@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Options of strace that a trace to be replayed needs.
-STRACE = ("-f", "-y", "-xx", "-s", "100000", "-e", "trace=pwrite64,fdatasync,fsync,ftruncate,write")
+STRACE = ("-f", "-y", "-xx", "-s", "100000", "-e", "trace=pwrite64,fdatasync,fsync,ftruncate,write,sendto")
 SECTOR = 512
+#: Calls by which an acknowledgement leaves.
+ANSWERING = ("write", "sendto")
 
 _CALL = re.compile(r"(?P<process>\d+) +(?P<call>\w+)\((?P<rest>.*)")
 _RESUMED = re.compile(r"(?P<process>\d+) +<\.\.\. (?P<call>\w+) resumed>")
@@ -57,7 +59,7 @@ def replay(
     """After each call of the trace: the files, and the texts that were acknowledged until then.
 
     :param before: what the database held; its log was empty
-    :param acknowledged: finds in what was written to stdout the text that is acknowledged
+    :param acknowledged: finds in what was written to stdout or to a socket the texts that are acknowledged
     """
     disks = {database: Disk(bytearray(before), before), Path(f"{database}-wal"): Disk()}
     texts: set[str] = set()
@@ -68,7 +70,7 @@ def replay(
         elif (found := _CALL.match(line)) is not None:
             call, rest = found["call"], found["rest"]
             # An acknowledgement counts from when it begins to leave.
-            if line.endswith("<unfinished ...>") and call != "write":
+            if line.endswith("<unfinished ...>") and call not in ANSWERING:
                 begun[found["process"]] = rest
                 continue
         else:
@@ -80,9 +82,10 @@ def replay(
 def _apply(
     call: str, rest: str, disks: dict[Path, Disk], texts: set[str], acknowledged: re.Pattern[str]
 ) -> bool:
-    if call == "write":
-        if (written := re.match(r'1<[^>]*>, "([^"]*)"', rest)) is not None:
-            texts.update(acknowledged.findall(_plain(written[1]).decode()))
+    if call in ANSWERING:
+        if (written := re.match(r'\d+<[^>]*>, "([^"]*)"', rest)) is not None:
+            # Around a text there may be a frame's head, which is none.
+            texts.update(acknowledged.findall(_plain(written[1]).decode(errors="replace")))
         return False
     file = _FILE.match(rest)
     disk = disks.get(Path(_plain(file["path"]).decode())) if file is not None else None
