@@ -17,6 +17,16 @@ MOST_PASTED = 16_384
 #: Pasting more lines than these is asked about before it is sent.
 LINES_WITHOUT_ASKING = 10
 _NEW_LINE = ("alt+enter", "ctrl+j", "shift+enter", "ctrl+enter")
+#: By lines as they were written, however they are wrapped, and by words.
+_EDITING = {
+    "ctrl+u": "delete_before",
+    "ctrl+k": "delete_after",
+    "ctrl+a": "line_start",
+    "ctrl+e": "line_end",
+    "alt+b": "cursor_word_left",
+    "alt+f": "cursor_word_right",
+    "alt+d": "delete_word_right",
+}
 #: Text is made safe in pieces of this size, so that nothing of it is cut.
 _PIECE = 1024
 
@@ -89,6 +99,25 @@ class Box(TextArea):
             self.recall.add(text)
             self.put("")
 
+    def action_delete_before(self) -> None:
+        """Deletes to the start of the line; there already, all before it; or what is selected."""
+        row, column = self.cursor_location
+        start = (row, 0) if column else (0, 0)
+        self._delete_selected_or(start, (row, column))
+
+    def action_delete_after(self) -> None:
+        """Deletes to the end of the line; there already, the break behind it; or what is selected."""
+        here = self.cursor_location
+        self._delete_selected_or(here, self._line_end() if here != self._line_end() else self._next())
+
+    def action_line_start(self) -> None:
+        """To the start of the line."""
+        self.move_cursor((self.cursor_location[0], 0))
+
+    def action_line_end(self) -> None:
+        """To the end of the line."""
+        self.move_cursor(self._line_end())
+
     async def _on_key(self, event: events.Key) -> None:
         if event.key != "tab":
             self._completion = None
@@ -98,6 +127,8 @@ class Box(TextArea):
             self.enter(self._pasted)
         elif event.key == "tab":
             self._complete()
+        elif event.key in _EDITING:
+            await self.run_action(_EDITING[event.key])
         elif not (self._moved_out(event.key) or await self._act(event.key)):
             await super()._on_key(event)
             return
@@ -115,6 +146,19 @@ class Box(TextArea):
         if len(lines) > 1:
             self._pasted += len(lines)
         self.insert("\n".join(lines))
+
+    def _delete_selected_or(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        if not self.selection.is_empty:
+            start, end = self.selection
+        self.delete(start, end, maintain_selection_offset=False)
+
+    def _line_end(self) -> tuple[int, int]:
+        row = self.cursor_location[0]
+        return row, len(self.document.get_line(row))
+
+    def _next(self) -> tuple[int, int]:
+        row = self.cursor_location[0]
+        return (row + 1, 0) if row + 1 < self.document.line_count else self._line_end()
 
     def _moved_out(self, key: str) -> bool:
         """Takes keys that would move the cursor where there is nothing."""

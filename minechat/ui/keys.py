@@ -13,6 +13,13 @@ from minechat.ui.words import Words
 _LATIN = dict(zip("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm", strict=True))
 
 
+#: With Esc before them, O and P begin the sequences of other keys.
+_LETTERS = (
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNQRSTUVWXYZ"
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Taught:
     """A key that Textual does not know by itself, in the form of its own tables."""
@@ -42,6 +49,12 @@ KEYS: tuple[Key, ...] = (
     Key(("enter",), "Enter", "", "key_send"),
     Key(("alt+enter", "ctrl+j", "shift+enter"), "Alt-Enter, Ctrl-J", "", "key_new_line"),
     Key(("tab",), "Tab", "", "key_complete"),
+    Key(("ctrl+u",), "Ctrl-U", "", "key_delete_before"),
+    Key(("ctrl+k",), "Ctrl-K", "", "key_delete_after"),
+    Key(("ctrl+w",), "Ctrl-W", "", "key_delete_word"),
+    Key(("ctrl+a", "ctrl+e"), "Ctrl-A, Ctrl-E", "", "key_line"),
+    Key(("alt+b", "alt+f"), "Alt-B, Alt-F", "", "key_word"),
+    Key(("alt+d",), "Alt-D", "", "key_delete_word_right"),
     Key(("up",), "Up", "", "key_recall"),
     Key(("down",), "Down", "", "key_recall_forth"),
     Key(("pageup",), "PageUp", "screens(-1)", "key_up"),
@@ -90,11 +103,17 @@ def bindings() -> Iterator[Binding]:
 
 
 def teach_terminal_keys() -> None:
-    """Corrects what Textual takes some keys for: Alt-Enter for Enter, which sends; Alt-1 for a letter."""
+    """Corrects what Textual takes some keys for: Alt-Enter for Enter, which sends; Alt-1 for a letter.
+
+    Alt with a letter that is for nothing, or Esc right before one, would be the letter or even ``^``.
+    """
     table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
     table["\x1b\r"] = (Taught("alt+enter"),)
     for number in "123456789":
         table[f"\x1b{number}"] = (Taught(f"alt+{number}"),)
+    for letter in _LETTERS:
+        shift = "shift+" if letter.isupper() else ""
+        table[f"\x1b{letter}"] = (Taught(f"alt+{shift}{letter.lower()}"),)
 
 
 def documentation(words: Words) -> list[tuple[str, str]]:

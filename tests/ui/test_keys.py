@@ -46,10 +46,22 @@ def test_every_key_is_in_the_documentation(language: str) -> None:
         ("\x1b[1;3A", "alt+up"),
         ("\x1b[1;5F", "ctrl+end"),
         ("\x1bOP", "f1"),
+        ("\x1bb", "alt+b"),
+        ("\x1bи", "alt+b"),
+        ("\x1bD", "alt+shift+d"),
     ],
 )
 def test_what_terminals_send_is_understood(data: str, key: str) -> None:
     assert typed(data) == [key]
+
+
+def test_alt_with_a_letter_or_esc_right_before_one_writes_nothing() -> None:
+    keys.teach_terminal_keys()
+    parser = XTermParser()
+    data = "".join(f"\x1b{letter}" for letter in "bfdxyzABQюЖё") + "\x1b\x1bx\x1b"
+    found = [*parser.feed(data), *parser.feed("")]
+    pressed = [event for event in found if isinstance(event, events.Key)]
+    assert not [event.character for event in pressed if event.is_printable]
 
 
 def test_letters_without_ctrl_or_alt_stay_what_they_are() -> None:
