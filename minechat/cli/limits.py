@@ -207,7 +207,13 @@ LIMITS = (
     ),
     _limit("hashes", "--max-hashes N", Kind.POSITIVE, "2", "passwords hashed at once"),
     _limit("hashes_waiting", "--max-hashes-waiting N", Kind.POSITIVE, "20", "passwords that may wait for it"),
-    _limit("rooms_created", "--max-rooms-created N", Kind.POSITIVE, "20", "rooms one account may own"),
+    _limit(
+        "rooms_created",
+        "--max-rooms-created N",
+        Kind.POSITIVE,
+        "20",
+        "rooms one account may have made or own",
+    ),
     _limit("rooms_joined", "--max-rooms-joined N", Kind.POSITIVE, "100", "rooms one account may be in"),
     _limit("sessions", "--max-sessions N", Kind.POSITIVE, "10", "connections to RIFT of one account"),
     _limit(

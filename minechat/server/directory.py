@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from weakref import WeakValueDictionary
 
-from minechat.errors import Refused
+from minechat.errors import NotStored, Refused
 from minechat.events import GENERAL
 from minechat.server.keys import keys_of
 from minechat.server.room import Room, no_room
@@ -121,11 +121,21 @@ class Directory:
                 row = await self._storage.room(key)
                 room_id = None if row is None else row.id
             if room is None and room_id is not None:
-                room = Room(await self._storage.room_state(room_id))
-                if room.row.key != key:  # closed since somebody saw its row
+                room = await self._state(key, room_id)
+                if room is None or room.row.key != key:  # closed since somebody saw its row
                     return None
                 self._by_key[key] = self._by_name[room.name] = room
             return room
+
+    async def _state(self, key: str, room_id: int) -> Room | None:
+        """The room as the database has it; None when nothing of it is left."""
+        try:
+            return Room(await self._storage.room_state(room_id))
+        except NotStored:
+            row = await self._storage.room(key)
+            if row is not None and row.id == room_id:
+                raise
+            return None
 
     def _remember(self, room: Room) -> None:
         self._remembered[room.row.key] = room

@@ -29,7 +29,7 @@ class Moderation:
     Every method raises ``Refused`` (``no_room``, ``not_member``, ``not_allowed``, ``no_user`` and what it
     names itself), and ``NotStored`` when nothing was changed.
 
-    :param rooms_created: rooms that one account may own
+    :param rooms_created: rooms that one account may have made or own
     """
 
     def __init__(
@@ -153,11 +153,11 @@ class Moderation:
             now = self._directory.clock()
             room.require(member.id, "role", now, whom.id)
             if role is Role.OWNER:
-                await self._require_place(whom)
+                await self._require_place(room, whom)
             deed = Deed(now, "role", whom.name, role.word, room.name, member.name)
             self.appointed(room, await appoint(self._storage, room, whom, role, deed), member.name)
 
-    async def _require_place(self, whom: AccountRow) -> None:
-        owned = sum(role == Role.OWNER for _, role in await self._storage.rooms_of(whom.id))
-        if owned >= self._rooms_created:
+    async def _require_place(self, room: Room, whom: AccountRow) -> None:
+        counted = await self._storage.count_rooms_of(whom.id, but=room.row.id)
+        if counted >= self._rooms_created:
             raise Refused(f"{whom.name} has too many rooms already", code="too_many")

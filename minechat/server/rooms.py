@@ -15,7 +15,7 @@ from minechat.server.keys import Keys, keys_of
 from minechat.server.listing import Listing
 from minechat.server.resending import told_again
 from minechat.server.rights import Role, may
-from minechat.server.room import Room, no_room
+from minechat.server.room import ALWAYS, Room, no_room
 from minechat.server.settings import Limits
 from minechat.server.storage import Deed, RoomKind, RoomRow, Storage, Stored
 from minechat.server.views import MembersPage, OnlinePage, RoomsPage, RoomView
@@ -127,7 +127,8 @@ class Rooms:
     async def leave(self, member: Member, name: str) -> None:
         """Is a member no more. An owner hands the room over first, unless nobody else is in it.
 
-        A room of the invited ends with its last member: nobody could let anybody in. Its name is free.
+        A room of the invited ends with its last member: nobody could let anybody in; and a public one in
+        which nothing was said. Its name is free.
 
         :raises Refused: ``no_room``, ``not_member`` or ``not_allowed``
         """
@@ -163,8 +164,8 @@ class Rooms:
     async def _create(self, member: Member, name: str, keys: Keys, kind: RoomKind, topic: str) -> RoomView:
         async with self._lock(member.id):
             rooms = await self._storage.rooms_of(member.id)
-            owned = sum(role == Role.OWNER for _, role in rooms)
-            if owned >= self._limits.rooms_created or len(rooms) >= self._limits.rooms_joined:
+            counted = await self._storage.count_rooms_of(member.id)
+            if counted >= self._limits.rooms_created or len(rooms) >= self._limits.rooms_joined:
                 raise Refused("you have too many rooms already", code="too_many")
             deed = self._deed(member, name, "create", kind.value)
             row = await self._storage.add_room(name, keys, kind, topic, member.id, deed)
@@ -195,8 +196,10 @@ class Rooms:
         rooms, most = await self._storage.rooms_of(account_id), self._limits.rooms_joined
         if len(rooms) >= most:
             raise Refused(f"you are in {most} rooms already", code="too_many")
-        owned = sum(role == Role.OWNER for _, role in rooms)
-        return Role.OWNER if room.is_ownerless and owned < self._limits.rooms_created else Role.MEMBER
+        if not room.is_ownerless:
+            return Role.MEMBER
+        counted = await self._storage.count_rooms_of(account_id, but=room.row.id)
+        return Role.OWNER if counted < self._limits.rooms_created else Role.MEMBER
 
     async def _leave(self, member: Member, room: Room) -> None:
         async with room.lock:
@@ -205,24 +208,32 @@ class Rooms:
                 raise Refused("everybody is in this room", code="not_allowed")
             if room.roles[member.id] is Role.OWNER and len(room.roles) > 1:
                 raise Refused("hand the room over to somebody before you leave it", code="not_allowed")
-            if room.invite_only and len(room.roles) == 1:
-                await self._close(room, member.id)
-            else:
+            if not await self._may_end(room) or not await self._close(room, member.id):
                 await self._storage.set_role(room.row.id, member.id, None, None)
             room.forget(member.id)
             self._attendance.lost(member.id, room)
             self._attendance.went(room, member.id, member.name)
             self._attendance.tell(member.id, RoomHappening(room.name, "left", member.name), but=member)
 
-    async def _close(self, room: Room, account_id: int) -> None:
+    async def _may_end(self, room: Room) -> bool:
+        """Whether a room ends with a member who leaves it, as far as can be told without closing it."""
+        if len(room.roles) > 1 or room.row.name in ALWAYS:
+            return False
+        row = None if room.invite_only else await self._storage.room(room.row.key)
+        return row is None or not row.last
+
+    async def _close(self, room: Room, account_id: int) -> bool:
+        """Ends the membership, and the room unless something was said in a public one meanwhile."""
         # From here on nothing more is said there, which could come into another room of this name.
         room.closed = True
         try:
-            await self._storage.close_room(room.row, account_id)
+            room.closed = await self._storage.close_room(room.row, account_id)
         except BaseException:
             room.closed = False
             raise
-        self._directory.forget(room)
+        if room.closed:
+            self._directory.forget(room)
+        return room.closed
 
     async def _set_topic(self, member: Member, room: Room, topic: str) -> None:
         async with room.lock:

@@ -40,7 +40,7 @@ class Limits:
         ``login_penalty_from`` is refused until it owes less, and nobody owes more than ``login_penalty_most``
     :param account_failures: failed logins that an account bears in an hour before it refuses more
     :param hashes: passwords hashed at once; ``hashes_waiting`` more may wait for their turn
-    :param rooms_created: rooms that one account may own
+    :param rooms_created: rooms that one account may have made or own
     :param rooms_joined: rooms that one account may be a member of
     :param sessions: connections to RIFT that one account may have
     :param new_correspondents: people whom an account may write privately for the first time, in a minute

@@ -14,10 +14,12 @@ from tests.campaign.logins import LIMITS, name_of, rift
 FEATURES = ("acks", "rooms", "sessions")
 #: Bytes of the largest answer to a list.
 LARGEST = 64 * 1024
+#: Rooms that are made and left without a word.
+CYCLES = 60
 OWNED, JOINED, SESSIONS, CORRESPONDENTS = 20, 100, 10, 5
 
 
-@criterion("no account owns, joins, opens or writes to more than it may", small=1, full=20)
+@criterion("no account makes, owns, joins, opens or writes to more than it may", small=1, full=20)
 def quotas(size: int, folder: Path) -> str:
     """Size is how many accounts try, one after the other."""
     return asyncio.run(_quotas(size, folder))
@@ -41,8 +43,10 @@ async def _quotas(size: int, folder: Path) -> str:
                 await owner.done("create_room", room=f"room-{name_of(number)}")
             for number in range(size):
                 await _tries(port, name_of(100 + number), names)
+                await _comes_and_goes(port, name_of(1000 + number))
     return (
-        f"{size} x: {OWNED} of {OWNED + 5} rooms made, {JOINED} of {JOINED + 10} joined, {SESSIONS} of "
+        f"{size} x: {OWNED} of {OWNED + 5} rooms made, as many of {OWNED + 5} that were left again, and none "
+        f"of {CYCLES} in which nothing was said is left; {JOINED} of {JOINED + 10} joined, {SESSIONS} of "
         f"{SESSIONS + 5} connections stay, {CORRESPONDENTS} of {CORRESPONDENTS + 2} new people written to"
     )
 
@@ -62,6 +66,31 @@ async def _tries(port: int, name: str, others: list[str]) -> None:
         assert written.count("private_message_sent") == CORRESPONDENTS, f"written: {written}"
         assert written.count("too_fast") == 2, f"written: {written}"
         await _opens(port, wire)
+
+
+async def _comes_and_goes(port: int, name: str) -> None:
+    """Makes room after room and leaves each, with a word in it and without."""
+    async with people(port, [name], *FEATURES) as (wire,):
+        before = await _named(wire)
+        for number in range(CYCLES):
+            room = f"empty-{name}-{name_of(number)}"
+            await wire.done("create_room", room=room)
+            await wire.done("leave_room", room=room)
+        assert await _named(wire) == before, "rooms in which nothing was said stay"
+        made = []
+        for number in range(OWNED + 5):
+            room = f"left-{name}-{name_of(number)}"
+            made += await _all([wire], [("create_room", {"room": room})])
+            if made[-1] == "room":
+                await wire.done("room_message", room=room, text="mine")
+                await wire.done("leave_room", room=room)
+        assert made == ["room"] * OWNED + ["too_many"] * 5, f"made and left: {made}"
+        assert len(await _named(wire)) == len(before) + OWNED
+
+
+async def _named(wire: Wire) -> set[str]:
+    """The names of all rooms in the list."""
+    return {one["room"] for one in (await _listed(wire, "list_rooms", "rooms"))[0]}
 
 
 async def _again(port: int, session: str) -> Wire:

@@ -11,7 +11,11 @@ DEEDS = sorted({"join"} | MODERATORS | OWNERS | READERS)
 
 @dataclass(eq=False)
 class Model:
-    """One room: roles (0 nobody, 1 member, 2 moderator, 3 owner) and what holds against whom."""
+    """One room: roles (0 nobody, 1 member, 2 moderator, 3 owner) and what holds against whom.
+
+    :ivar said: whether anything was ever said in it
+    :ivar ended: it was public, and is gone
+    """
 
     name: str
     invite_only: bool = False
@@ -19,13 +23,15 @@ class Model:
     muted: set[str] = field(default_factory=set)
     banned: set[str] = field(default_factory=set)
     invited: set[str] = field(default_factory=set)
+    said: bool = False
+    ended: bool = False
 
     def role(self, name: str) -> int:
         return 0 if name in self.banned else self.roles.get(name, int(self.name == "general"))
 
     def refusal(self, deed: str, who: str) -> str:
         """Why somebody may not do this, whoever it is against: a code, or "" who may."""
-        if self.invite_only and who not in self.roles and who not in self.invited:
+        if self.ended or (self.invite_only and who not in self.roles and who not in self.invited):
             return "no_room"
         if who in self.banned and deed in ("join", "say"):
             return "banned"
@@ -67,6 +73,11 @@ class Model:
         del self.roles[who]
         if self.invite_only and not self.roles:
             self.invited.clear()
+        self.ended = not (self.invite_only or self.roles or self.said or self.name in ("random", "tech"))
+        return ""
+
+    def _say(self, _: str, __: str) -> str:
+        self.said = True
         return ""
 
     def _invite(self, _: str, whom: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from minechat.errors import NotStored, Refused
 from minechat.server.happenings import Ended, RoomHappening
+from minechat.server.keys import keys_of
 from minechat.server.rights import Role
 from minechat.server.settings import Limits
 from minechat.server.storage import RoomRow
@@ -131,7 +132,7 @@ async def test_an_owner_hands_over_before_leaving_unless_alone(people: Circle) -
     await people.hub.moderation.set_role(eva.member, "club", "Bob", "owner")
     await people.hub.rooms.leave(eva.member, "club")
     await people.hub.rooms.leave(bob.member, "club")
-    with refused("not_member"):
+    with refused("no_room"):
         await people.hub.rooms.leave(bob.member, "club")
     with refused("not_allowed"):
         await people.hub.rooms.leave(bob.member, "general")
@@ -143,6 +144,7 @@ async def test_the_next_who_joins_an_empty_room_owns_it(tmp_path: Path) -> None:
         rooms = people.hub.rooms
         await rooms.create(eva.member, "club")
         await rooms.create(bob.member, "own")
+        await people.say(eva, "club", "hello")
         await rooms.leave(eva.member, "club")
         joined = [await rooms.join(guest.member, "club") for guest in (bob, vlad, eva)]
         assert [one.role for one in joined] == [Role.MEMBER, Role.OWNER, Role.MEMBER]
@@ -152,6 +154,108 @@ async def test_the_next_who_joins_an_empty_room_owns_it(tmp_path: Path) -> None:
             ("create", "", "Eva", "public"),
         ]
         assert (await rooms.join(eva.member, "random")).role is Role.MEMBER
+
+
+async def test_who_made_a_room_owns_it_again_when_they_come_back(tmp_path: Path) -> None:
+    async with circle(tmp_path, Limits(rooms_created=1)) as people:
+        eva, rooms = await people.come("Eva"), people.hub.rooms
+        await rooms.create(eva.member, "club")
+        await people.say(eva, "club", "hello")
+        await rooms.leave(eva.member, "club")
+        assert (await rooms.join(eva.member, "club")).role is Role.OWNER
+
+
+@pytest.mark.parametrize("invite_only", [False, True])
+async def test_of_a_room_in_which_nothing_was_said_nothing_is_left(people: Circle, invite_only: bool) -> None:
+    eva, other, bob = [await people.come(name) for name in ("Eva", "Eva", "Bob")]
+    rooms, moderation = people.hub.rooms, people.hub.moderation
+    for _ in range(3):
+        await rooms.create(eva.member, "club", "words", invite_only=invite_only)
+        await rooms.set_topic(eva.member, "club", "other words")
+        await moderation.mute(eva.member, "club", "Bob")
+        row = await people.storage.room(keys_of("club").small)
+        assert row is not None
+        await rooms.leave(eva.member, "club")
+        for guest in (eva, other, bob):
+            with refused("no_room"):
+                await rooms.join(guest.member, "club")
+    # The deeds against somebody stay with the person.
+    assert [one.what for _, one in await people.storage.room_deeds("club", None, 9)] == []
+    entries, _ = await people.storage.own_data(eva.member.id, "", 99)
+    assert {one["what"] for one in entries if one["kind"] == "deed"} == {"mute"}
+    with pytest.raises(NotStored):
+        await people.storage.room_state(row.id)
+    view = await rooms.create(bob.member, "club")
+    assert (view.role, view.topic, view.members) == (Role.OWNER, "", 1)
+    await people.say(bob, "club", "hello")
+    await people.settled()
+    assert eva.texts("club") == other.texts("club") == []
+
+
+async def test_a_public_room_in_which_something_was_said_stays_for_the_next(people: Circle) -> None:
+    eva, bob = await people.come("Eva"), await people.come("Bob")
+    await people.hub.rooms.create(eva.member, "club")
+    await people.say(eva, "club", "hello")
+    await people.hub.rooms.leave(eva.member, "club")
+    with refused("taken"):
+        await people.hub.rooms.create(bob.member, "club")
+    assert (await people.hub.rooms.join(bob.member, "club")).role is Role.OWNER
+    assert [one.text for one in (await people.hub.archive.room_history(bob.member, "club")).lines] == [
+        "hello"
+    ]
+
+
+@pytest.mark.parametrize("name", ["random", "tech"])
+async def test_a_room_that_is_always_there_stays_without_anybody(people: Circle, name: str) -> None:
+    eva = await people.come("Eva")
+    for _ in range(2):
+        assert (await people.hub.rooms.join(eva.member, name)).role is Role.MEMBER
+        await people.hub.rooms.leave(eva.member, name)
+
+
+async def test_something_said_in_the_last_moment_keeps_a_public_room(
+    people: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva = await people.come("Eva")
+    await people.hub.rooms.create(eva.member, "club")
+    look = people.storage.room
+
+    async def seen_before(key: str) -> RoomRow | None:
+        row = await look(key)
+        await people.storage.say(eva.member.id, "Eva", "club", "hello")
+        return row
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people.storage, "room", seen_before)
+        await people.hub.rooms.leave(eva.member, "club")
+    assert (await people.hub.rooms.join(eva.member, "club")).last == 1
+
+
+async def test_rooms_that_one_made_count_as_long_as_they_are_there(tmp_path: Path) -> None:
+    """Whoever leaves them or gives them away has made them all the same, over a restart too."""
+    async with circle(tmp_path, Limits(rooms_created=3)) as people:
+        eva, bob = await people.come("Eva"), await people.come("Bob")
+        rooms, moderation = people.hub.rooms, people.hub.moderation
+        for name in ("left", "given", "kept"):
+            await rooms.create(eva.member, name)
+        await people.say(eva, "left", "hello")
+        await rooms.leave(eva.member, "left")
+        await rooms.join(bob.member, "given")
+        await moderation.set_role(eva.member, "given", "Bob", "owner")
+    async with circle(tmp_path, Limits(rooms_created=3)) as people:
+        eva, bob = await people.come("Eva"), await people.come("Bob")
+        rooms, moderation = people.hub.rooms, people.hub.moderation
+        with refused("too_many"):
+            await rooms.create(eva.member, "more")
+        # What comes back is counted already.
+        await moderation.set_role(bob.member, "given", "Eva", "owner")
+        await rooms.leave(eva.member, "kept")
+        await rooms.create(eva.member, "more")
+        for name in ("one", "two"):
+            await rooms.create(bob.member, name)
+        await rooms.join(bob.member, "left")
+        with refused("too_many"):
+            await rooms.create(bob.member, "three")
 
 
 async def test_a_room_of_the_invited_ends_with_its_last_member_and_its_name_is_free(people: Circle) -> None:
@@ -185,7 +289,7 @@ async def test_a_room_that_cannot_be_closed_stays(people: Circle, monkeypatch: p
     eva = await people.come("Eva")
     await people.hub.rooms.create(eva.member, "club", invite_only=True)
 
-    async def full(*_: object) -> None:
+    async def full(*_: object) -> bool:
         raise NotStored("the disk of the server is full")
 
     with monkeypatch.context() as patch:
@@ -203,10 +307,10 @@ async def test_nothing_is_said_in_a_room_that_is_being_closed(
     await people.hub.rooms.create(eva.member, "club", invite_only=True)
     close, asked, go_on = people.storage.close_room, asyncio.Event(), asyncio.Event()
 
-    async def slowly(room: RoomRow, account_id: int) -> None:
+    async def slowly(room: RoomRow, account_id: int) -> bool:
         asked.set()
         await go_on.wait()
-        await close(room, account_id)
+        return await close(room, account_id)
 
     monkeypatch.setattr(people.storage, "close_room", slowly)
     async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from minechat.errors import Refused
+from minechat.server.rights import Role
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked, seconds
 from minechat.server.storage.rows import RoomKind
@@ -108,7 +109,11 @@ def _session(row: Sequence[Any]) -> Entry:
 
 def _membership(row: Sequence[Any]) -> Entry:
     room, role, at = row
-    return {"kind": "membership", "room": room, "role": role, "time": seconds(at)}
+    return {"kind": "membership", "room": room, "role": Role(role).word, "time": seconds(at)}
+
+
+def _made(row: Sequence[Any]) -> Entry:
+    return {"kind": "room_made", "room": row[0]}
 
 
 def _sanction(row: Sequence[Any]) -> Entry:
@@ -139,6 +144,7 @@ SECTIONS = (
     Section(statements.OWN_ACCOUNT, _account),
     Section(statements.OWN_SESSIONS, _session),
     Section(statements.OWN_MEMBERSHIPS, _membership),
+    Section(statements.OWN_ROOMS, _made),
     Section(statements.OWN_SANCTIONS, _sanction),
     Section(statements.OWN_BANS, _sanction),
     Section(statements.OWN_INVITATIONS, _invitation),

@@ -28,6 +28,8 @@ class RoomsKept(Protocol):
     ) -> RoomRow | None:
         """Makes a room, with its owner as the first member. None when the name or one of the keys is taken.
 
+        Who made it is remembered for ``count_rooms_of``.
+
         :raises ValueError: it is a conversation: those are made by ``conversation``
         """
 
@@ -35,7 +37,7 @@ class RoomsKept(Protocol):
         """The room with this key, in small letters; never a conversation."""
 
     async def room_state(self, room_id: int) -> RoomState:
-        """Who is what in a room, now."""
+        """Who is what in a room, now. ``NotStored`` where there is none."""
 
     async def public_rooms(
         self, account_id: int, after: str, most: int
@@ -50,16 +52,26 @@ class RoomsKept(Protocol):
     async def rooms_of(self, account_id: int) -> Sequence[tuple[RoomRow, int]]:
         """The rooms an account is a member of and its role, by key; conversations are not among them."""
 
+    async def count_rooms_of(self, account_id: int, but: int | None = None) -> int:
+        """How many rooms there are that an account made or owns; each counts once.
+
+        :param but: a room that is not counted
+        """
+
     async def set_role(self, room_id: int, account_id: int, role: int | None, deed: Deed | None) -> None:
         """Makes somebody a member, or changes what a member is; None ends the membership.
 
         An invitation ends when the account becomes a member.
         """
 
-    async def close_room(self, room: RoomRow, account_id: int) -> None:
-        """Ends the last membership of a room, its invitations, and its name, which another may have then.
+    async def close_room(self, room: RoomRow, account_id: int) -> bool:
+        """Ends the last membership of a room, and the room, but for a public one in which something was said.
 
-        Its messages stay, and what was done in it, under a name that no room can have.
+        Its invitations end, and its name, which another may have then. Its messages stay, and what was done
+        in it, under a name that no room can have. Of one in which nothing was said nothing stays but deeds
+        that concern somebody besides who did them.
+
+        :returns: whether the room ended
         """
 
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:

@@ -33,13 +33,14 @@ class Rooms(Asked):
         if kind is RoomKind.PRIVATE:
             raise ValueError("a conversation is made by its own method")
 
+        values = (name, *keys, topic, kind.value, owner_id)
+
         def add(connection: sqlite3.Connection) -> RoomRow | None:
-            found = connection.execute(statements.ADD_ROOM, (name, *keys, topic, kind.value)).fetchone()
+            found = connection.execute(statements.ADD_ROOM, values).fetchone()
             if found is None:
                 return None
             if owner_id is not None:
-                values = (found[0], owner_id, Role.OWNER, self._now())
-                connection.execute(statements.SET_ROLE, values)
+                connection.execute(statements.SET_ROLE, (found[0], owner_id, Role.OWNER, self._now()))
             write_deed(connection, deed)
             return RoomRow(found[0], name, keys.small, topic, kind, 0)
 
@@ -67,6 +68,14 @@ class Rooms(Asked):
 
         return await self._do(find, reads=True)
 
+    async def count_rooms_of(self, account_id: int, but: int | None = None) -> int:
+        def count(connection: sqlite3.Connection) -> int:
+            asked = (account_id, Role.OWNER, but)
+            (found,) = connection.execute(statements.COUNT_ROOMS_OF, asked).fetchone()
+            return int(found)
+
+        return await self._do(count, reads=True)
+
     async def set_role(self, room_id: int, account_id: int, role: int | None, deed: Deed | None) -> None:
         def change(connection: sqlite3.Connection) -> None:
             whom = (room_id, account_id)
@@ -79,14 +88,16 @@ class Rooms(Asked):
 
         await self._do(change)
 
-    async def close_room(self, room: RoomRow, account_id: int) -> None:
-        def close(connection: sqlite3.Connection) -> None:
+    async def close_room(self, room: RoomRow, account_id: int) -> bool:
+        def leave(connection: sqlite3.Connection) -> bool:
             connection.execute(statements.REMOVE_MEMBER, (room.id, account_id))
-            connection.execute(statements.REMOVE_INVITATIONS, (room.id,))
-            (name,) = connection.execute(statements.CLOSE_ROOM, (room.id,)).fetchone()
-            connection.execute(statements.MOVE_DEEDS, (name, room.name))
+            (last,) = connection.execute(statements.LAST_SEQ, (room.id,)).fetchone()
+            if last and room.kind is not RoomKind.INVITE:
+                return False
+            _close(connection, room, is_empty=not last)
+            return True
 
-        await self._do(close)
+        return await self._do(leave)
 
     async def hand_over(self, room_id: int, from_id: int, to_id: int, deed: Deed | None) -> None:
         await self._do(lambda connection: hand_over(connection, room_id, from_id, to_id, deed))
@@ -208,13 +219,24 @@ def hand_over(
     write_deed(connection, deed)
 
 
+def _close(connection: sqlite3.Connection, room: RoomRow, *, is_empty: bool) -> None:
+    """The row of a room stays for the messages that refer to it, and goes where there are none."""
+    connection.execute(statements.REMOVE_INVITATIONS, (room.id,))
+    (name,) = connection.execute(statements.CLOSE_ROOM, (room.id,)).fetchone()
+    if is_empty:
+        connection.execute(statements.REMOVE_OWN_DEEDS, (room.name,))
+        connection.execute(statements.REMOVE_SANCTIONS, (room.id,))
+        connection.execute(statements.REMOVE_ROOM, (room.id,))
+    connection.execute(statements.MOVE_DEEDS, (name, room.name))
+
+
 def _name_of(a: int, b: int) -> str:
     return f"@{min(a, b)}:{max(a, b)}"
 
 
 def _converse(connection: sqlite3.Connection, members: tuple[int, int], now: int) -> RoomRow:
     name = _name_of(*members)
-    values = (name, *NO_KEYS, "", RoomKind.PRIVATE.value)
+    values = (name, *NO_KEYS, "", RoomKind.PRIVATE.value, None)
     found = connection.execute(statements.ADD_ROOM, values).fetchone()
     if found is not None:
         for account_id in members:

@@ -52,6 +52,8 @@ VERSION_3 = (
         CHECK (kind IN ('public', 'invite', 'private'))""",
     "ALTER TABLE room ADD COLUMN capital_key TEXT",
     "ALTER TABLE room ADD COLUMN shown_key TEXT",
+    "ALTER TABLE room ADD COLUMN made_by INTEGER REFERENCES account (id)",
+    "CREATE INDEX room_made_by ON room (made_by)",
     "CREATE UNIQUE INDEX room_key ON room (key)",
     "CREATE UNIQUE INDEX room_capital_key ON room (capital_key)",
     "CREATE UNIQUE INDEX room_shown_key ON room (shown_key)",
@@ -125,7 +127,7 @@ ROWS_2 = {
     "deed": "SELECT id, at, what, whom, detail FROM deed ORDER BY id",
 }
 ROWS_3 = {
-    "room": "SELECT id, name, key, topic, kind, capital_key, shown_key FROM room ORDER BY id",
+    "room": "SELECT id, name, key, topic, kind, capital_key, shown_key, made_by FROM room ORDER BY id",
     "account": """SELECT id, epithet, nick, name, key, token_hash, created_at, password,
         capital_key, shown_key FROM account ORDER BY id""",
     "message": """SELECT room_id, seq, account_id, text, said_at, key, hidden

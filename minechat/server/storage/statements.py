@@ -103,8 +103,8 @@ GET_BLOCKED = "SELECT blocked_id FROM block WHERE account_id = ?"
 MESSAGE = f"{_MESSAGES} WHERE room_id = ? AND seq = ? AND (hidden = 0 OR account_id = ?)"
 _ROOM = """room.id, room.name, coalesce(room.key, ''), topic, kind,
     (SELECT coalesce(max(seq), 0) FROM message WHERE room_id = room.id)"""
-ADD_ROOM = """INSERT INTO room (name, key, capital_key, shown_key, topic, kind) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING RETURNING id"""
+ADD_ROOM = """INSERT INTO room (name, key, capital_key, shown_key, topic, kind, made_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id"""
 GET_ROOM_BY_ID = f"SELECT {_ROOM} FROM room WHERE id = ?"  # noqa: S608 - a piece of our own
 GET_ROOM_BY_KEY = f"SELECT {_ROOM} FROM room WHERE key = ?"  # noqa: S608 - a piece of our own
 GET_ROOM_BY_NAME = f"SELECT {_ROOM} FROM room WHERE name = ?"  # noqa: S608 - a piece of our own
@@ -113,11 +113,20 @@ LIST_ROOMS = f"""SELECT {_ROOM}, (SELECT count(*) FROM member WHERE room_id = ro
     WHERE key > ? AND (kind = 'public' OR mine.role IS NOT NULL) ORDER BY key LIMIT ?"""  # noqa: S608 - as above
 ROOMS_OF = f"""SELECT {_ROOM}, role FROM member JOIN room ON room.id = member.room_id
     WHERE account_id = ? AND kind <> 'private' ORDER BY key"""  # noqa: S608 - as above
+#: Rooms that an account made or owns, but one. Those that are closed have no key, as conversations.
+COUNT_ROOMS_OF = """WITH asked (account, owner, other) AS (VALUES (?, ?, ?))
+    SELECT count(*) FROM asked, room WHERE key IS NOT NULL AND room.id IS NOT other AND room.id IN (
+        SELECT id FROM room WHERE made_by = account
+        UNION SELECT room_id FROM member WHERE account_id = account AND role = owner)"""
 #: The name of a room that is closed is none that a room can have, and its audit goes with it.
 CLOSE_ROOM = """UPDATE room SET name = name || ':' || id, key = NULL, capital_key = NULL, shown_key = NULL
     WHERE id = ? RETURNING name"""
 MOVE_DEEDS = "UPDATE deed SET room = ? WHERE room = ?"
 REMOVE_INVITATIONS = "DELETE FROM invitation WHERE room_id = ?"
+REMOVE_SANCTIONS = "DELETE FROM sanction WHERE room_id = ?"
+#: Deeds that concern nobody but who did them.
+REMOVE_OWN_DEEDS = "DELETE FROM deed WHERE room = ? AND whom = ''"
+REMOVE_ROOM = "DELETE FROM room WHERE id = ?"
 SET_TOPIC = "UPDATE room SET topic = ? WHERE id = ?"
 GET_ROLES = "SELECT account_id, role FROM member WHERE room_id = ?"
 GET_ROLE = "SELECT role FROM member WHERE room_id = ? AND account_id = ?"
@@ -163,6 +172,7 @@ OWN_SESSIONS = """SELECT id, 0, at FROM session WHERE account_id = ? AND (id, 0)
     ORDER BY id LIMIT ?"""
 OWN_MEMBERSHIPS = """SELECT room_id, 0, room.name, role, at FROM member JOIN room ON room.id = room_id
     WHERE account_id = ? AND kind <> 'private' AND (room_id, 0) > (?, ?) ORDER BY room_id LIMIT ?"""
+OWN_ROOMS = "SELECT id, 0, name FROM room WHERE made_by = ? AND (id, 0) > (?, ?) ORDER BY id LIMIT ?"
 OWN_SANCTIONS = """SELECT room_id, sanction.kind = 'mute' AS is_mute, room.name, sanction.kind, until, reason,
     by_name, at FROM sanction JOIN room ON room.id = room_id
     WHERE account_id = ? AND (room_id, is_mute) > (?, ?) ORDER BY room_id, is_mute LIMIT ?"""

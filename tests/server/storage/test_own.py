@@ -65,7 +65,11 @@ async def test_who_shares_a_name_with_strangers_hears_nothing_of_their_deeds(hou
         "our secret club", keys_of("our secret club"), RoomKind.INVITE, "", two.id, deed
     )
     assert [entry["kind"] for entry in await everything(house, one)] == ["account"]
-    assert [entry["kind"] for entry in await everything(house, two)] == ["account", "membership"]
+    assert [entry["kind"] for entry in await everything(house, two)] == [
+        "account",
+        "membership",
+        "room_made",
+    ]
 
 
 async def test_however_many_ask_at_once_one_look_is_taken_at_a_time(
@@ -93,8 +97,8 @@ async def test_all_that_is_kept_is_told_and_no_secret(house: Home) -> None:
     anna, _ = await furnish(house)
     found = await everything(house, anna)
     assert [one["kind"] for one in found] == [
-        *("account", "session", "membership", "sanction", "sanction", "sanction", "invitation", "block"),
-        *("message", "message", "private_message", "private_message", "deed", "deed"),
+        *("account", "session", "membership", "room_made", "sanction", "sanction", "sanction"),
+        *("invitation", "block", "message", "message", "private_message", "private_message", "deed", "deed"),
     ]
     assert found[0] == {"kind": "account", "username": "Anna", "time": NOW, "password": True}
     assert [one["text"] for one in found if "text" in one] == [

@@ -139,6 +139,44 @@ async def test_a_room_is_handed_over_to_a_member(
     assert [one for _, one in await house.storage.room_deeds("club", None, 9)] == [DEED]
 
 
+@pytest.mark.parametrize("kind", [RoomKind.PUBLIC, RoomKind.INVITE])
+@pytest.mark.parametrize("said", [False, True])
+async def test_a_room_ends_and_its_row_stays_for_its_messages_only(
+    house: Home, anna: AccountRow, boris: AccountRow, kind: RoomKind, said: bool
+) -> None:
+    ended = kind is RoomKind.INVITE or not said
+    storage, create = house.storage, Deed(1.0, "create", "", "", "club", "Anna")
+    club = await storage.add_room("club", CLUB, kind, "", anna.id, create)
+    assert club is not None
+    ban = Sanction(boris.id, "ban", None, "", "Anna", NOW)
+    await storage.add_sanction(club.id, ban, Deed(2.0, "ban", "Boris", "", "club", "Anna"))
+    await storage.add_invitation(club.id, boris.id, "Anna", None)
+    if said:
+        await house.say(anna, "club", "hello")
+    assert await storage.close_room(club, anna.id) is ended
+    assert (await storage.room(CLUB.small) is None) is ended
+    assert await storage.count_rooms_of(anna.id) == (not ended)
+    if said:
+        assert (await storage.room_state(club.id)).roles == {}
+    else:
+        with pytest.raises(NotStored):
+            await storage.room_state(club.id)
+    name = f"club:{club.id}" if ended else "club"
+    deeds = [one.what for _, one in await storage.room_deeds(name, None, 9)]
+    assert deeds == (["ban", "create"] if said else ["ban"])
+
+
+async def test_rooms_made_and_owned_count_once_each(
+    house: Home, anna: AccountRow, boris: AccountRow, club: RoomRow
+) -> None:
+    await house.storage.set_role(club.id, boris.id, Role.MEMBER, None)
+    assert [await house.storage.count_rooms_of(one.id) for one in (anna, boris)] == [1, 0]
+    await house.storage.hand_over(club.id, anna.id, boris.id, None)
+    await house.storage.conversation(anna.id, boris.id)
+    assert [await house.storage.count_rooms_of(one.id) for one in (anna, boris)] == [1, 1]
+    assert [await house.storage.count_rooms_of(one.id, but=club.id) for one in (anna, boris)] == [0, 0]
+
+
 async def test_a_topic_is_set_where_there_is_a_room(house: Home, club: RoomRow) -> None:
     await house.storage.set_topic(club.id, "news", DEED)
     assert (await house.room("club")).topic == "news"
