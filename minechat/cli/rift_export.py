@@ -21,6 +21,7 @@ async def export(session: Session, options: RiftOptions, words: RiftWords) -> No
     :raises MinechatError: as ``Session.history``
     """
     as_json = True if options.json else None
+    form = options.timestamp_format
     place = destination(options)
     if STDOUT in (options.export, options.export_mine):
         try:
@@ -28,18 +29,17 @@ async def export(session: Session, options: RiftOptions, words: RiftWords) -> No
         except StdoutClosed:
             return
     elif options.export is not None:
-        form = options.timestamp_format
         count = await exporting.export(session, place, options.export, as_json=as_json, form=form)
         _tell(options, words("exported", count=count, place=place, file=options.export))
     elif options.export_mine is not None:
-        count = await exporting.export_mine(session, options.export_mine, as_json=as_json)
+        count = await exporting.export_mine(session, options.export_mine, as_json=as_json, form=form)
         _tell(options, words("exported_mine", count=count, file=options.export_mine))
 
 
 async def _to_stdout(session: Session, options: RiftOptions, place: str) -> None:
-    screen = Screen(sys.stdout)
+    screen, form = Screen(sys.stdout), options.timestamp_format
     if options.export_mine is not None:
-        line = exporting.entry_line(options.json)
+        line = exporting.entry_line(options.json, form)
         async for entries in exporting.own_pages(session):
             await _write(screen, [line(entry) for entry in entries])
         return
@@ -47,7 +47,6 @@ async def _to_stdout(session: Session, options: RiftOptions, place: str) -> None
         if options.json:
             await _write(screen, [json_line(message) for message in messages])
         else:
-            form = options.timestamp_format
             await _write(screen, [text_line(message, form, with_place=False) for message in messages])
 
 

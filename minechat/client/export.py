@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
+from minechat.client.own_data import entry_text
 from minechat.client.private import write_all, written
 from minechat.client.session import Message, Session
 from minechat.client.threads import in_daemon_thread
 from minechat.client.transcript import STAMP, json_line, object_line, text_line
 from minechat.errors import ExportUnusable, NotMinechat, Refused
 from minechat.protocol.rift.replies import MyData
-from minechat.text import safe
 
 #: Messages in one page.
 PAGE = 100
@@ -39,13 +39,14 @@ async def export(
     return await _write(path, ([line(message) for message in page] async for page in pages(session, place)))
 
 
-async def export_mine(session: Session, path: str, *, as_json: bool | None = None) -> int:
+async def export_mine(session: Session, path: str, *, as_json: bool | None = None, form: str = STAMP) -> int:
     """Writes all that the server keeps of oneself to a new file of mode 0600.
 
+    :param as_json, form: as ``export``
     :returns: how many entries
     :raises ExportUnusable, MinechatError: as ``export``
     """
-    line = entry_line(_is_json(path, as_json))
+    line = entry_line(_is_json(path, as_json), form)
     return await _write(path, ([line(entry) for entry in page] async for page in own_pages(session)))
 
 
@@ -82,9 +83,9 @@ async def own_pages(session: Session) -> AsyncIterator[tuple[dict[str, object], 
         after = page.after
 
 
-def entry_line(as_json: bool) -> Callable[[dict[str, object]], str]:
-    """How one entry of one's own data is written."""
-    return object_line if as_json else _entry_text
+def entry_line(as_json: bool, form: str = STAMP) -> Callable[[dict[str, object]], str]:
+    """How one entry of one's own data is written: as it came, or as a sentence with such a stamp."""
+    return object_line if as_json else lambda entry: entry_text(entry, form)
 
 
 def _lines(path: str, as_json: bool | None, form: str) -> Callable[[Message], str]:
@@ -95,11 +96,6 @@ def _lines(path: str, as_json: bool | None, form: str) -> Callable[[Message], st
 
 def _is_json(path: str, as_json: bool | None) -> bool:
     return path.endswith(_JSON_NAMES) if as_json is None else as_json
-
-
-def _entry_text(entry: dict[str, object]) -> str:
-    others = ", ".join(f"{name}={value}" for name, value in entry.items() if name != "kind")
-    return safe(f"{entry.get('kind')}: {others}")
 
 
 async def _patiently(ask: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -245,8 +246,6 @@ def test_a_watcher_prints_messages_alone_on_stdout(
         assert watcher.wait(20) == 0
     stamp = r"[0-9. :]+"
     one, two = shown.splitlines()
-    import re
-
     assert re.fullmatch(rf"\[{stamp}\] general {name}: first␊line", one)
     assert re.fullmatch(rf"\[{stamp}\] general {name}: second", two)
 
@@ -356,6 +355,20 @@ def test_a_room_is_exported_whole(vasya: RiftCommands) -> None:
     shown = vasya.run("rift", "--room", "random", "--export", "-", "--json")
     assert [record["text"] for record in records(shown.stdout)][-2:] == ["a\nb", "c"]
     assert len(records(shown.stdout)) == len(lines)
+
+
+def test_all_that_is_kept_of_oneself_is_told_in_sentences(vasya: RiftCommands) -> None:
+    vasya.says("hello", room="random")
+    told = vasya.run("rift", "--export-mine", "-", "--timestamp-format", "%Y", "--language", "en").stdout
+    account, *others = told.splitlines()
+    assert re.fullmatch(r"\[\d{4}\] you registered as \w+; a password is set", account)
+    assert [re.sub(r"\d{4}", "Y", line) for line in others] == [
+        "[Y] you logged in, and that session is remembered",
+        "[Y] you are in random as member",
+        "[Y] you said in random: hello",
+    ]
+    entries = records(vasya.run("rift", "--export-mine", "-", "--json").stdout)
+    assert [entry["role"] for entry in entries if entry["kind"] == "membership"] == ["member"]
 
 
 def test_two_who_come_in_at_once_are_both_remembered(server: RiftServer, tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ class Past:
 
     async def order(self, name: str, **fields: Any) -> Any:
         assert name == "get_my_data"
-        entries = {"": ({"kind": "account", "name": "Eva"},), "x": ({"kind": "message", "text": "a\nb"},)}
+        account = {"kind": "account", "username": "Eva", "time": 7.0, "password": True}
+        entries = {"": (account,), "x": ({"kind": "message", "room": "tech", "text": "a\nb"},)}
         return MyData(entries=entries[fields["after"]], after="x" if fields["after"] == "" else None)
 
 
@@ -202,8 +203,12 @@ async def test_a_full_disk_leaves_no_file(path: Path) -> None:
 
 
 async def test_what_is_kept_of_oneself(tmp_path: Path) -> None:
-    assert await export_mine(Past([]), str(tmp_path / "me.txt")) == 2
-    assert (tmp_path / "me.txt").read_text() == "account: name=Eva\nmessage: text=a␊b\n"
+    assert await export_mine(Past([]), str(tmp_path / "me.txt"), form="%S") == 2
+    sentences = "[07] you registered as Eva; a password is set\nyou said in tech: a␊b\n"
+    assert (tmp_path / "me.txt").read_text() == sentences
     assert await export_mine(Past([]), str(tmp_path / "me.jsonl")) == 2
     kept = [json.loads(line) for line in (tmp_path / "me.jsonl").read_text().splitlines()]
-    assert kept == [{"kind": "account", "name": "Eva"}, {"kind": "message", "text": "a\nb"}]
+    assert kept == [
+        {"kind": "account", "username": "Eva", "time": 7.0, "password": True},
+        {"kind": "message", "room": "tech", "text": "a\nb"},
+    ]
