@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from minechat.errors import Refused
 from minechat.server.rights import Role
-from minechat.server.rights import Role
 from minechat.server.storage import statements
 from minechat.server.storage.asked import Asked, seconds
 from minechat.server.storage.rows import RoomKind
