@@ -89,9 +89,9 @@ class KeyedApp(QuietApp):
         self.box.focus()
 
     def action_help(self) -> None:
-        """All commands and keys."""
+        """All keys; the commands are told by a command."""
         self.sides.uncover()
-        self.deeds.help()
+        self.deeds.keys()
 
     def action_rooms(self) -> None:
         """Shows or hides the rooms."""

@@ -67,6 +67,7 @@ class ChatApp(KeyedApp):
         self.outbox = Outbox(session, words, self.dirty)
         self._past = Past(session, self._loaded)
         self.deeds = Deeds(self, session, words)
+        self._new_here = False
         self._frame: Timer | None = None
         self._painted = self._rang = self._attempt = 0.0
         self._make_widgets(Looks(preferences.theme), preferences)
@@ -115,6 +116,7 @@ class ChatApp(KeyedApp):
         self._attempt = monotonic() + state.delay
         self.board.nickname = self._session.nickname
         self.outbox.set_online(self.board.connected)
+        self._welcome()
         if self.board.connected:
             self._past.again()
 
@@ -233,8 +235,16 @@ class ChatApp(KeyedApp):
 
     def _loaded(self, place: Conversation) -> None:
         if place.name == GENERAL and place.at_start and not place.entries:
-            self.deeds.tell([self.words("welcome", nick=safe_nick(self.board.nickname))])
+            self._new_here = True
+            self._welcome()
         self.dirty()
+
+    def _welcome(self) -> None:
+        """Greets a newcomer once, by name: who we are may be known later than what was said."""
+        if self._new_here and self.board.nickname:
+            self._new_here = False
+            sentence = "welcome" if "list_rooms" in self._session.abilities else "welcome_one_room"
+            self.deeds.tell([self.words(sentence, nick=safe_nick(self.board.nickname))])
 
     def on_app_blur(self) -> None:
         """What comes while one looks elsewhere is new when one comes back."""

@@ -52,7 +52,7 @@ class Deeds:
             self._app.start(self._enter_if(pasted))
             return False
         if text.strip().casefold() in _KEYS:
-            self._performer.show_keys()
+            self.keys()
             return True
         try:
             call = parse(text, self.place, self._session.abilities, self._words.language)
@@ -121,9 +121,9 @@ class Deeds:
         """Something nobody should see."""
         return await self._app.ask_secret(question)
 
-    def help(self) -> None:
-        """The commands, and where the keys are."""
-        self._performer.show_help()
+    def keys(self) -> None:
+        """All keys."""
+        self._performer.show_keys()
 
     def _is_expected(self, place: str) -> bool:
         """Whether we have just joined it: the list of rooms may come a moment later."""

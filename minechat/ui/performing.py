@@ -95,7 +95,7 @@ class Performer:
         """The commands and where the keys are."""
         slashes = available(self._session.abilities)
         language = self._words.language
-        rows = [(slash.shown(language), slash.help(language)) for slash in slashes]
+        rows = [(slash.shown(language), slash.explained(language)) for slash in slashes]
         extra = [self._words("help_mouse"), self._words("help_keys")]
         self._stage.tell_table(self._words("help_title"), rows, extra)
 
@@ -124,7 +124,7 @@ class Performer:
 
     def _help_with(self, slash: Slash) -> None:
         language = self._words.language
-        self._stage.tell([f"{slash.shown(language)}  {slash.help(language)}"])
+        self._stage.tell([f"{slash.shown(language)}  {slash.explained(language)}"])
 
     async def _password(self) -> None:
         old = await self._stage.ask_secret(self._words("ask_old"))

@@ -70,6 +70,12 @@ class Slash:
         """One line on what it does."""
         return self.help_ru if language == "ru" else self.help_en
 
+    def explained(self, language: str) -> str:
+        """What it does, and its other names."""
+        also = "ещё" if language == "ru" else "also"
+        others = ", ".join(f"/{alias}" for alias in self.aliases)
+        return f"{self.help(language)} ({also} {others})" if others else self.help(language)
+
     def takes(self, language: str) -> str:
         """What it takes, as an answer to whoever typed something else."""
         if language == "ru":

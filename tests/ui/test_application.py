@@ -174,7 +174,27 @@ async def test_a_chat_of_two_connections_tells_both() -> None:
 
 async def test_a_newcomer_is_told_where_help_is() -> None:
     async with connected() as shown:
-        await shown.until_shown("You are me. /help shows the commands")
+        await shown.until_shown("You are me. /help shows the commands, /rooms the rooms")
+        await shown.until_shown("there are, F1 the keys.")
+
+
+async def test_where_one_has_no_name_yet_the_greeting_waits_for_it() -> None:
+    session = StagedSession("", places=("general",), abilities=frozenset({"history"}), numbered=False)
+    async with screen(session) as shown:
+        session.connected = True
+        session.tell(PlacesChanged(places=(Place(name="general"),)))
+        session.tell(StateChanged(state="connected", link="listen"))
+        await shown.until(lambda: session.pages > 0 and shown.app.board.here.at_start)
+        session.hear("general", "Vasya", "hello")
+        await shown.until_shown("hello")
+        assert "You are" not in shown.text()
+        session.nickname = "me"
+        session.tell(StateChanged(state="connected", link="speak"))
+        await shown.until_shown("You are me. /help shows the commands, F1 the keys.")
+        session.tell(StateChanged(state="connected", link="speak"))
+        await shown.enter("/help")
+        await shown.until_shown("Commands")
+        assert shown.text().count("You are me") == 1
 
 
 async def test_logging_out_leaves() -> None:

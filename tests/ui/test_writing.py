@@ -129,10 +129,21 @@ async def test_help_is_made_of_the_tables() -> None:
         await shown.enter("/help")
         await shown.until_shown("/mute NAME [TIME] [REASON]")
         assert "Hold Shift" in shown.text()
+        assert "say something to one person only (also /msg, /w)" in shown.text()
         await shown.enter("/help keys")
         await shown.until_shown("Alt-Enter, Ctrl-J")
+        await shown.enter("/help w")
+        await shown.until_shown("· /pm NAME TEXT  say something to one person only (also")
         await shown.enter("/help mute")
         await shown.until_shown("· /mute NAME [TIME] [REASON]  ")
+
+
+async def test_f1_shows_the_keys() -> None:
+    async with connected((100, 60)) as shown:
+        assert "F1 keys" in shown.text()
+        await shown.pilot.press("f1")
+        await shown.until_shown("Alt-Enter, Ctrl-J")
+        assert "/mute" not in shown.text()
 
 
 async def test_a_password_is_changed_unseen() -> None:
