@@ -1,9 +1,9 @@
 """What a session tells, as lines: messages for stdout, states and what happened for whoever watches."""
 
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from minechat.cli.rift_typed import Typed
 from minechat.cli.rift_words import RiftWords
 from minechat.client.session import (
     GENERAL,
@@ -41,7 +41,7 @@ class Lines:
     :param tell: takes one line about the chat, without its newline
     :ivar places: rooms and conversations by name, as far as the session has told them
     :ivar people: who is online
-    :ivar said_here: texts by place that this terminal shows already, since they were typed there
+    :ivar said_here: what this terminal shows already, since it was typed there
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Lines:
         self.places: dict[str, Place] = {}
         self.people: frozenset[str] = frozenset()
         self.speakers: list[str] = []
-        self.said_here: Counter[tuple[str, str]] = Counter()
+        self.said_here = Typed()
         self._session = session
         self._words = words
         self._address = address
@@ -160,14 +160,12 @@ class Lines:
         return self._only is None or place == self._only
 
     def _is_shown(self, message: Message) -> bool:
+        typed = message.mine and self.said_here.taken(message.place, message.text)
         if message.seq is not None and message.seq <= self._shown.get(message.place, 0):
             return True
-        typed = (message.place, message.text)
-        if message.mine and self.said_here[typed]:
-            self.said_here[typed] -= 1
+        if typed:
             self._read(message)
-            return True
-        return False
+        return typed
 
     def _read(self, message: Message) -> None:
         if message.nick is not None and not message.mine:

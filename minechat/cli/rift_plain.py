@@ -106,14 +106,12 @@ class Plain:
             await self._went(GENERAL)
 
     async def _say(self, place: str, text: str) -> None:
-        typed = (place, text)
         if self._prompt.echoes:
-            self._lines.said_here[typed] += 1
+            self._lines.said_here.add(place, text)
         try:
             await self._session.say(place, text)
         except BaseException:
-            if self._prompt.echoes:
-                self._lines.said_here[typed] -= 1
+            self._lines.said_here.taken(place, text)
             raise
 
     async def _go(self, place: str) -> None:

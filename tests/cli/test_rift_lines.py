@@ -122,9 +122,19 @@ async def test_one_place_alone_where_that_is_wanted() -> None:
 async def test_what_was_typed_here_stays_as_it_was_typed() -> None:
     mine = said(1, "hi", mine=True)
     view = Shown(Told([Heard(messages=(mine,)), Heard(messages=(said(2, "hi", mine=True),))]))
-    view.lines.said_here["general", "hi"] += 1
+    view.lines.said_here.add("general", "hi")
     await view.lines.follow()
     assert len(view.shown) == 1  # the second came from another terminal
+    assert not view.lines.said_here
+
+
+async def test_what_was_typed_here_and_shown_by_a_history_is_forgotten_too() -> None:
+    view = Shown(Told([CONNECTED, Heard(messages=(said(1, "hi", mine=True),))], [said(1, "hi", mine=True)]))
+    view.lines.said_here.add("general", "hi")
+    await view.lines.past("general", 1)
+    await view.lines.follow()
+    assert len(view.shown) == 1
+    assert not view.lines.said_here
 
 
 async def test_a_room_is_joined_before_its_past_is_asked_for() -> None:
