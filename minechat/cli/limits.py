@@ -221,7 +221,7 @@ LIMITS = (
         "--max-new-correspondents N",
         Kind.LIMIT,
         "5",
-        "people an account may write privately for the first time in a minute",
+        "people an account may write privately for the first time, or invite, in a minute",
     ),
 )
 

@@ -8,6 +8,7 @@ from minechat.server.archive import Archive
 from minechat.server.attendance import Attendance
 from minechat.server.audience import Audience
 from minechat.server.directory import Directory
+from minechat.server.limits import MinuteBudget
 from minechat.server.listing import Listing
 from minechat.server.moderation import Moderation
 from minechat.server.presence import Presence
@@ -33,10 +34,16 @@ class Community:
         listing = Listing(storage, self.directory, self.presence)
         self._sanctions = Sanctions(storage, self.directory, attendance)
         self.rooms = Rooms(storage, self.directory, attendance, listing, limits)
+        new_people = MinuteBudget(limits.new_correspondents, "you write to or invite too many new people")
         self.moderation = Moderation(
-            storage, self.directory, attendance, self._sanctions, rooms_created=limits.rooms_created
+            storage,
+            self.directory,
+            attendance,
+            self._sanctions,
+            new_people,
+            rooms_created=limits.rooms_created,
         )
-        self.whispers = Whispers(storage, attendance, self.presence, limits.new_correspondents)
+        self.whispers = Whispers(storage, attendance, self.presence, new_people)
         self.archive = Archive(storage, self.directory)
 
     async def prepare(self) -> None:

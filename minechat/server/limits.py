@@ -120,6 +120,45 @@ class AccountBudgets:
             self._budgets.popitem(last=False)
 
 
+class MinuteBudget:
+    """How often each account did one thing in the last minute.
+
+    :param most: times; None: no limit
+    :param words: of the refusal
+    """
+
+    def __init__(self, most: int | None, words: str, clock: Callable[[], float] = monotonic) -> None:
+        self._most = most
+        self._words = words
+        self._done = Tally(MINUTE, clock)
+
+    def wait(self, account_id: int) -> float:
+        """Seconds until it may be done once more; counts nothing."""
+        return 0.0 if self._most is None else self._done.wait(str(account_id), self._most)
+
+    def refusal(self, wait: float) -> Refused:
+        return Refused(self._words, math.ceil(wait), "too_fast")
+
+    def take(self, account_id: int) -> None:
+        """Counts once.
+
+        :raises Refused: ``too_fast``: the account used up the budget; ``retry_after`` says until when
+        """
+        wait = self.wait(account_id)
+        if wait:
+            raise self.refusal(wait)
+        self.add(account_id)
+
+    def add(self, account_id: int) -> None:
+        """Counts once, whatever was done before."""
+        if self._most is not None:
+            self._done.add(str(account_id))
+
+    def give_back(self, account_id: int) -> None:
+        """It came to nothing: it does not count."""
+        self._done.take_back(str(account_id))
+
+
 class RegistrationBudget:
     """Named registrations of each source, and of all, in the last ten minutes.
 

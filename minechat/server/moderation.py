@@ -7,6 +7,7 @@ from minechat.server.attendance import Attendance
 from minechat.server.directory import Directory
 from minechat.server.finishing import to_the_end
 from minechat.server.happenings import Member, RoomHappening
+from minechat.server.limits import MinuteBudget
 from minechat.server.lookup import somebody
 from minechat.server.pages import asked, fitting
 from minechat.server.rights import Role
@@ -29,6 +30,7 @@ class Moderation:
     Every method raises ``Refused`` (``no_room``, ``not_member``, ``not_allowed``, ``no_user`` and what it
     names itself), and ``NotStored`` when nothing was changed.
 
+    :param new_people: whom accounts reach for the first time, by private messages too
     :param rooms_created: rooms that one account may have made or own
     """
 
@@ -38,6 +40,7 @@ class Moderation:
         directory: Directory,
         attendance: Attendance,
         sanctions: Sanctions,
+        new_people: MinuteBudget,
         *,
         rooms_created: int,
     ) -> None:
@@ -45,10 +48,14 @@ class Moderation:
         self._directory = directory
         self._attendance = attendance
         self._sanctions = sanctions
+        self._new_people = new_people
         self._rooms_created = rooms_created
 
     async def invite(self, member: Member, room: str, name: str) -> None:
-        """Lets somebody join; they are told, but not twice, and not when they block who invites."""
+        """Lets somebody join; they are told, but not twice, and not when they block who invites.
+
+        :raises Refused: ``too_fast`` too: too many people reached with whom one has not talked
+        """
         found, whom = await self._about(member, room, "invite", name)
         await to_the_end(self._invite(member, found, whom))
 
@@ -128,11 +135,18 @@ class Moderation:
             room.require(member.id, "invite", now)
             if room.role(whom.id, now) >= Role.MEMBER or whom.id in room.invited:
                 return
+            await self._charge(member, whom)
             deed = Deed(now, "invite", whom.name, "", room.name, member.name)
             await self._storage.add_invitation(room.row.id, whom.id, member.name, deed)
             room.invited.add(whom.id)
         if member.id not in await self._storage.blocked(whom.id):
             self._attendance.tell(whom.id, RoomHappening(room.name, "invited", whom.name, member.name))
+
+    async def _charge(self, member: Member, whom: AccountRow) -> None:
+        """An invitation brings words of the sender's choice to people, as a private message does."""
+        known = await self._storage.conversation_so_far(member.id, whom.id)
+        if known is None or not known.last:
+            self._new_people.take(member.id)
 
     async def _kick(self, member: Member, room: Room, whom: AccountRow, reason: str) -> None:
         async with room.lock:

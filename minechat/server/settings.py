@@ -43,7 +43,8 @@ class Limits:
     :param rooms_created: rooms that one account may have made or own
     :param rooms_joined: rooms that one account may be a member of
     :param sessions: connections to RIFT that one account may have
-    :param new_correspondents: people whom an account may write privately for the first time, in a minute
+    :param new_correspondents: people whom an account may write privately for the first time, or invite
+        before it has talked with them, in a minute
     """
 
     connections: int | None = 4096

@@ -1,22 +1,18 @@
 """Private messages: said to one person, kept in the conversation of the two, heard wherever both are."""
 
 import asyncio
-import math
-from collections.abc import Callable
-from time import monotonic
 
 from minechat.errors import Refused
 from minechat.server.attendance import Attendance
 from minechat.server.conversations import people_of
 from minechat.server.happenings import ACKS, Member, WhisperArrived, WhisperSent
-from minechat.server.limits import MINUTE
+from minechat.server.limits import MinuteBudget
 from minechat.server.lookup import account_called, somebody
 from minechat.server.outlets import Outlet
 from minechat.server.pages import asked
 from minechat.server.presence import Presence
 from minechat.server.resending import whispered_again
 from minechat.server.storage import AccountRow, Storage, Stored
-from minechat.server.tally import Tally
 from minechat.server.views import ConversationView
 
 #: Entries of one page of conversations.
@@ -40,22 +36,16 @@ class Whispers:
 
     Every method raises ``NotStored`` when nothing was changed.
 
-    :param new_correspondents: people an account may write to for the first time in a minute; None: no limit
+    :param new_people: whom accounts write to for the first time
     """
 
     def __init__(
-        self,
-        storage: Storage,
-        attendance: Attendance,
-        presence: Presence,
-        new_correspondents: int | None,
-        clock: Callable[[], float] = monotonic,
+        self, storage: Storage, attendance: Attendance, presence: Presence, new_people: MinuteBudget
     ) -> None:
         self._storage = storage
         self._attendance = attendance
         self._presence = presence
-        self._most = new_correspondents
-        self._new = Tally(MINUTE, clock)
+        self._new = new_people
 
     async def say(
         self, member: Member, to: str, text: str, key: str | None = None
@@ -142,14 +132,13 @@ class Whispers:
 
         Charged before the database is asked, so that asking for many at once is no way round it.
         """
-        source = str(member.id)
-        wait = 0.0 if self._most is None else self._new.wait(source, self._most)
+        wait = self._new.wait(member.id)
         if wait and not await self._have_talked(member, whom):
-            raise Refused("you write to too many new people", math.ceil(wait), "too_fast")
-        self._new.add(source)
+            raise self._new.refusal(wait)
+        self._new.add(member.id)
         row = await self._storage.conversation(member.id, whom.id)
         if wait or row.last:
-            self._new.take_back(source)
+            self._new.give_back(member.id)
         return row.name
 
     async def _have_talked(self, member: Member, whom: AccountRow) -> bool:

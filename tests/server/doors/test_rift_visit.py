@@ -5,6 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -225,6 +226,32 @@ async def test_private_messages_reach_every_connection_of_both(house: Server) ->
         for client in (bob, his):
             arrived = await client.event("private_message")
             assert (arrived["from"], arrived["text"], arrived["seq"]) == ("ann", "psst", sent["seq"])
+
+
+async def test_strangers_are_reached_within_one_budget_by_messages_and_invitations(
+    settings: Settings,
+) -> None:
+    limits = replace(PROFILES["off"], connections=1000, new_correspondents=3)
+    async with running(replace(settings, rift_port=0, limits=limits)) as server, AsyncExitStack() as stack:
+        assert server.rift_port is not None
+        names = ("ann", "vera", "olga", "dora", "boris")
+        ann, _, olga, dora, boris = [
+            await stack.enter_async_context(member(server.rift_port, name, *QUIET)) for name in names
+        ]
+        await ann.done("create_room", room="tea")
+        await ann.done("create_room", room="milk")
+        await boris.done("private_message", to="ann", text="hello")
+        await ann.done("private_message", to="vera", text="hello")
+        for name in ("olga", "olga", "dora"):
+            await ann.done("invite", room="tea", username=name)
+        refused = await ann.ask("invite", room="milk", username="olga")
+        assert refused["payload"]["code"] == "too_fast" and 50 <= refused["payload"]["retry_after"] <= 66
+        assert await ann.refused("private_message", to="dora", text="hello") == "too_fast"
+        # Whom one has talked with is no stranger.
+        for name in ("vera", "boris"):
+            await ann.done("invite", room="milk", username=name)
+        told = [[one["payload"].get("room") for one in await who.settled()] for who in (olga, dora)]
+        assert told == [["tea"], ["tea"]]
 
 
 async def test_presence_is_told_to_who_asked(house: Server) -> None:
