@@ -5,6 +5,7 @@ from typing import Any
 from minechat.errors import BadFrame, EmptyMessage, InvalidInput, MessageTooLong
 from minechat.protocol.rift.command_table import BY_COMMAND, BY_WORD
 from minechat.protocol.rift.commands import Command, PrivateMessage, RoomMessage
+from minechat.protocol.rift.fields import TEXT
 from minechat.protocol.rift.frames import encode_command, parse
 from minechat.protocol.rift.states import State
 
@@ -13,7 +14,7 @@ _SAID = (RoomMessage, PrivateMessage)
 NAMES = frozenset(
     row.word for row in BY_WORD.values() if row.state is State.KNOWN and row.command not in _SAID
 )
-_ERRORS = {"empty": EmptyMessage, "too_long": MessageTooLong}
+_ERRORS: dict[str, type[InvalidInput]] = {"empty": EmptyMessage, "too_long": MessageTooLong}
 
 
 def order(name: str, fields: dict[str, Any]) -> Command:
@@ -40,11 +41,19 @@ def checked(command: Command) -> Command:
     try:
         parse(encode_command(command))
     except BadFrame as exc:
-        # The words are those of a server and name the field.
-        raise _ERRORS.get(exc.code, InvalidInput)(f"{BY_COMMAND[type(command)].word}: {exc}") from None
+        raise _ERRORS.get(exc.code, InvalidInput)(_problem(command, exc)) from None
     except TypeError:
         raise InvalidInput("this is nothing that JSON can hold") from None
     return command
+
+
+def _problem(command: Command, error: BadFrame) -> str:
+    """What a person reads, who never wrote the name of a command; a server's words name the field."""
+    if isinstance(command, _SAID) and error.code == "empty":
+        return "the message is empty"
+    if isinstance(command, _SAID) and error.code == "too_long":
+        return f"the message is {len(command.text.encode())} bytes long; {TEXT} fit in one"
+    return str(error) if isinstance(command, _SAID) else f"{BY_COMMAND[type(command)].word}: {error}"
 
 
 def _is_text(value: Any) -> bool:

@@ -136,7 +136,7 @@ def test_a_private_message_goes_to_one(server: RiftServer, vasya: RiftCommands, 
 @pytest.mark.parametrize(
     ("argv", "stdin", "code", "words"),
     [
-        (["-m", "x" * 5000], b"", 6, "longer than 4096 bytes"),
+        (["-m", "x" * 5000], b"", 6, "rift: the message is 5000 bytes long; 4096 fit in one\n"),
         ([], b" \n", 2, "standard input is empty"),
         (["-m", " "], b"", 2, "empty"),
         (["--lines"], b"\n\n", 2, "standard input is empty"),

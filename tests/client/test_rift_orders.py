@@ -51,6 +51,21 @@ def test_what_no_server_takes_never_leaves(command: c.Command, kind: type[Except
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (c.RoomMessage(text="я" * 2100), "the message is 4200 bytes long; 4096 fit in one"),
+        (c.PrivateMessage(to="Eva", text="x" * 9000), "the message is 9000 bytes long; 4096 fit in one"),
+        (c.RoomMessage(text=" "), "the message is empty"),
+        (c.PrivateMessage(to="", text="x"), "to is empty"),
+    ],
+)
+def test_who_says_something_reads_no_name_of_a_command(command: c.Command, words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        checked(command)
+    assert str(caught.value) == words
+
+
 def test_a_text_at_the_limit_leaves_as_it_is() -> None:
     for text in ("x" * 4096, "я" * 2048, "a\nb\n\nc", "\x1b[31m"):
         command = c.RoomMessage(text=text)
