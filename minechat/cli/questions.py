@@ -1,6 +1,7 @@
 """Asking a person at a terminal before the chat opens: a line, or a secret that is not shown."""
 
 import sys
+import unicodedata
 
 from minechat import system
 from minechat.cli import report
@@ -33,6 +34,11 @@ class Questions:
                 return await self._typed.line()
             finally:
                 report.write(sys.stderr, "\n")
+
+
+def characters(password: str) -> int:
+    """How many characters a password has, as a server counts them: an accent is none of its own."""
+    return len(unicodedata.normalize("NFC", password))
 
 
 async def _asked_by_library(question: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from minechat.cli import sentences
 from minechat.cli.checks import loopback
 from minechat.cli.exits import UsageError
-from minechat.cli.questions import Questions
+from minechat.cli.questions import Questions, characters
 from minechat.cli.report import reason, warn
 from minechat.cli.rift_words import RiftWords
 from minechat.cli.source import StandardInput
@@ -26,10 +26,13 @@ from minechat.errors import (
     WrongPassword,
 )
 from minechat.protocol.rift.commands import LogOut
+from minechat.protocol.rift.fields import NEW_SHORTEST
 from minechat.protocol.rift.replies import AuthSuccess
 
 #: What a server says of a name, after which another one is asked for.
 _OF_THE_NAME = frozenset({"taken", "bad_name"})
+#: What it says of the password, after which the name stays.
+_OF_THE_PASSWORD = frozenset({"bad_password"})
 #: What no other answer to the questions would mend.
 _FOR_GOOD = frozenset({"banned", "not_allowed"})
 
@@ -110,7 +113,7 @@ class Login:
         self.forget_here(identity)
         if identity.remembered is None or not os.isatty(0):
             return False
-        warn(self._options.program, self._words("ended"))
+        self._tell("ended")
         return True
 
     def forget_here(self, identity: Identity) -> None:
@@ -182,18 +185,20 @@ class Login:
         await self._reach()
         questions = Questions(self._typed)
         register = self._options.register or await self._wants_to_register(questions)
-        name = self._options.username
+        name, certain = self._options.username, False
         while True:
-            name = await self._name(questions, name)
+            name = name if name is not None and certain else await self._name(questions, name)
+            certain = False
             password = await self._new(questions) if register else await self._secret(questions, "password")
             try:
                 return await self._enter(name, password, register=register)
             except WrongPassword:
-                warn(self._options.program, self._words("wrong"))
+                self._tell("wrong")
             except Refused as error:
                 if error.code in _FOR_GOOD:
                     raise
                 warn(self._options.program, reason(error))
+                certain = error.code in _OF_THE_PASSWORD
                 if register and error.code in _OF_THE_NAME:
                     name = None
 
@@ -205,7 +210,7 @@ class Login:
                 return True
             if answer in ("l", "login", "log in", "д"):
                 return False
-            warn(self._options.program, self._words("way_again"))
+            self._tell("way_again")
 
     async def _name(self, questions: Questions, name: str | None) -> str:
         if name is not None and name == self._options.username:
@@ -217,16 +222,23 @@ class Login:
                 return answer
 
     async def _new(self, questions: Questions) -> str:
+        """Typed twice; what no server takes is found before the second time."""
         while True:
-            password = await self._secret(questions, "password")
-            if password == await self._secret(questions, "password_again"):
+            password = await self._secret(questions, "password_new", least=NEW_SHORTEST)
+            if (size := characters(password)) < NEW_SHORTEST:
+                self._tell("password_short", size=size, least=NEW_SHORTEST)
+            elif password == await self._secret(questions, "password_again"):
                 return password
-            warn(self._options.program, self._words("passwords_differ"))
+            else:
+                self._tell("passwords_differ")
 
-    async def _secret(self, questions: Questions, question: str) -> str:
-        while not (answer := _given(await questions.secret(self._words(question)))):
+    async def _secret(self, questions: Questions, question: str, **values: object) -> str:
+        while not (answer := _given(await questions.secret(self._words(question, **values)))):
             pass
         return answer
+
+    def _tell(self, sentence: str, **values: object) -> None:
+        warn(self._options.program, self._words(sentence, **values))
 
     async def _enter(self, name: str, password: str, *, register: bool) -> Identity:
         async with self._way() as wire:
@@ -253,11 +265,10 @@ class Login:
         try:
             self._sessions.keep(self._server, remembered)
         except SessionsUnusable as error:
-            warn(self._options.program, self._words("not_kept", reason=error))
+            self._tell("not_kept", reason=error)
             return
         if not self._options.quiet:
-            line = self._words("welcome", name=remembered.username, path=self._sessions.path)
-            warn(self._options.program, line)
+            self._tell("welcome", name=remembered.username, path=self._sessions.path)
 
     def _way(self) -> AbstractAsyncContextManager[Rift]:
         options = self._options

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from minechat.cli.questions import Questions
+from minechat.cli.questions import Questions, characters
 from minechat.cli.report import reason
 from minechat.cli.rift_lines import Lines
 from minechat.cli.rift_prompt import Place
@@ -12,6 +12,7 @@ from minechat.cli.rift_words import RiftWords
 from minechat.client.export import export, export_mine
 from minechat.client.session import GENERAL, Session
 from minechat.errors import InvalidInput, MinechatError, Refused
+from minechat.protocol.rift.fields import NEW_SHORTEST
 from minechat.protocol.rift.replies import Room
 from minechat.ui.calls import Call, parse
 from minechat.ui.commands import BY_NAME, available
@@ -152,12 +153,18 @@ class Plain:
         if self._questions is None:
             raise InvalidInput(self._words("no_terminal"))
         old = await self._questions.secret(self._words("old_password"))
-        new = await self._questions.secret(self._words("new_password"))
-        again = await self._questions.secret(self._words("password_again"))
-        if not new or new != again:
-            raise InvalidInput(self._words("passwords_differ"))
+        new = await self._new_password(self._questions)
         await self._session.order("change_password", new=new, **({"old": old} if old else {}))
         await self._lines.tell("password_changed")
+
+    async def _new_password(self, questions: Questions) -> str:
+        """Typed twice; what no server takes is found before the second time."""
+        new = await questions.secret(self._words("new_password", least=NEW_SHORTEST)) or ""
+        if (size := characters(new)) < NEW_SHORTEST:
+            raise InvalidInput(self._words("password_short", size=size, least=NEW_SHORTEST))
+        if new != await questions.secret(self._words("password_again")):
+            raise InvalidInput(self._words("passwords_differ"))
+        return new
 
     async def _help(self, command: str | None) -> None:
         language = self._words.language

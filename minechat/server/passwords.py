@@ -4,11 +4,9 @@ import secrets
 import unicodedata
 
 from minechat.errors import Refused
-
-#: Characters of a password.
-SHORTEST, LONGEST = 8, 128
-#: Bytes in UTF-8, looked at before anything else is done with it.
-BYTES = 1024
+from minechat.protocol.rift.fields import NEW_LONGEST as LONGEST
+from minechat.protocol.rift.fields import NEW_SHORTEST as SHORTEST
+from minechat.protocol.rift.fields import PASSWORD as BYTES
 
 #: What a password made by chance is of: nothing in it is taken for another when it is read out or copied.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"

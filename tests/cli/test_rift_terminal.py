@@ -62,7 +62,7 @@ def test_the_first_start_asks_and_registers(server: RiftServer, terminal: Termin
     terminal.keys(b"r", terminal.ENTER)
     terminal.until("Name: ")
     terminal.keys(name.encode(), terminal.ENTER)
-    terminal.until("Password: ")
+    terminal.until("Password, 8 characters at least: ")
     terminal.keys(PASSWORD.encode(), terminal.ENTER)
     terminal.until("The same again: ")
     terminal.keys(b"another", terminal.ENTER)
@@ -93,6 +93,40 @@ def test_a_taken_name_is_asked_for_again(
     terminal.until(f"you are {name}")
     terminal.until(terminal.READY)
     terminal.keys(terminal.CTRL_D)
+    assert terminal.end() == 0
+
+
+def test_a_password_that_is_too_short_or_refused_is_asked_for_again_and_nothing_else(
+    server: RiftServer, terminal: Terminal, tmp_path: Path
+) -> None:
+    commands, name = server.stranger(tmp_path), server.name()
+    sit(terminal, commands, "--plain", "--register")
+    terminal.until("Name: ")
+    terminal.keys(name.encode(), terminal.ENTER)
+    question = "Password, 8 characters at least: "
+    terminal.until(question)
+    terminal.keys("пароль7".encode(), terminal.ENTER)
+    terminal.until("that has 7 of the 8 characters")
+    terminal.until(question)
+    assert b"again" not in terminal.ever_shown
+    secrets_again = b"x" * 129  # too long: only the server says so
+    terminal.keys(secrets_again, terminal.ENTER)
+    secrets(terminal, secrets_again.decode())
+    terminal.until("a password has 8 to 128 characters")
+    terminal.until(question)
+    terminal.keys(PASSWORD.encode(), terminal.ENTER)
+    secrets(terminal, PASSWORD)
+    terminal.until(f"you are {name} in general")
+    terminal.until(terminal.READY)
+    assert terminal.ever_shown.count(b"Name") == 1
+    terminal.keys(b"/password", terminal.ENTER)
+    terminal.until("Password now: ")
+    terminal.keys(PASSWORD.encode(), terminal.ENTER)
+    terminal.until("New password, 8 characters at least: ")
+    terminal.keys(b"short", terminal.ENTER)
+    terminal.until("that has 5 of the 8 characters")
+    terminal.until(terminal.READY)
+    terminal.keys(b"\x15", terminal.CTRL_D)
     assert terminal.end() == 0
 
 
@@ -324,7 +358,7 @@ def test_in_russian(vasya: RiftCommands, terminal: Terminal, server: RiftServer,
     terminal.keys("к".encode(), terminal.ENTER)
     terminal.until("Имя: ")
     terminal.keys(server.name("Max").encode(), terminal.ENTER)
-    terminal.until("Пароль: ")
+    terminal.until("Пароль, не короче 8 символов: ")
     terminal.keys(PASSWORD.encode(), terminal.ENTER)
     terminal.until("Ещё раз: ")
     terminal.keys(PASSWORD.encode(), terminal.ENTER)
@@ -376,7 +410,7 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(
     assert other.run(*argv, stdin=PASSWORD.encode()).returncode == 0
     prompt(terminal, vasya)
     terminal.keys(b"/password", terminal.ENTER)
-    for question, answer in (("now: ", PASSWORD), ("New password: ", "a new one"), ("again: ", "a new one")):
+    for question, answer in (("now: ", PASSWORD), ("at least: ", "a new one"), ("again: ", "a new one")):
         terminal.until(question)
         terminal.keys(answer.encode(), terminal.ENTER)
     terminal.until("the password is changed")

@@ -17,6 +17,8 @@ ID = 64
 TOPIC, REASON = 390, 200
 #: Bytes of a password in UTF-8, so that nobody makes the server hash a megabyte.
 PASSWORD = 1024
+#: Characters of a password that is new, in the normal form C, which is counted by the hub.
+NEW_SHORTEST, NEW_LONGEST = 8, 128
 #: Characters of a session or a token, of a cursor, and of a search.
 SECRET = 256
 CURSOR = 512
