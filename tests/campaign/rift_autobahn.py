@@ -5,7 +5,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from minechat.server.doors.rift_clients import Client, Clients
+from minechat.server.doors.rift_clients import Clients
+from minechat.server.doors.rift_host import Client
 from minechat.server.settings import Limits
 from tests.campaign.criteria import criterion
 from tests.server.doors.test_rift import Echo, house

@@ -9,9 +9,9 @@ from minechat.errors import Refused
 from minechat.server.audience import Audience
 from minechat.server.doors.gate import Gate
 from minechat.server.doors.host import Work
+from minechat.server.doors.rift_host import Client
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
-from minechat.server.outlets import Outlet
 from minechat.server.settings import Limits
 
 #: Bytes read at once, into one buffer for all connections: as many frames as may come in one go.
@@ -46,18 +46,6 @@ class Visit(Protocol):
 
     def abandon(self) -> None:
         """Ends as it stands, whatever it still waits for."""
-
-
-class Client(Protocol):
-    """The connection, as a visit sees it."""
-
-    outlet: Outlet
-
-    def send(self, text: bytes) -> None: ...
-    def hush(self, hush: bool) -> None: ...
-    def known(self) -> None: ...
-    def close(self, code: int, reason: str = "") -> None: ...
-    async def drained(self) -> None: ...
 
 
 class Door(Client, Protocol):

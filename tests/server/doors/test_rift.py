@@ -21,7 +21,8 @@ from minechat.server.doors.encrypted import Encryption
 from minechat.server.doors.frames import text_frame
 from minechat.server.doors.gate import Gate
 from minechat.server.doors.rift import RiftDoor
-from minechat.server.doors.rift_clients import Client, Clients
+from minechat.server.doors.rift_clients import Clients
+from minechat.server.doors.rift_host import Client
 from minechat.server.figures import Figures
 from minechat.server.hub import Hub
 from minechat.server.settings import Limits
