@@ -189,6 +189,19 @@ def can_hide() -> bool:
     return _termios is not None
 
 
+def key_by_key(fd: int) -> list[Any] | None:
+    """A terminal gives single keys from now on, unseen; what was typed before and was not read is dropped.
+
+    :returns: how it was set before; None where it is no terminal
+    """
+    try:
+        before: list[Any] = _termios.tcgetattr(fd)
+        _termios.tcsetattr(fd, _termios.TCSAFLUSH, _by_keys(before))
+    except (AttributeError, OSError, ValueError, getattr(_termios, "error", OSError)):
+        return None
+    return before
+
+
 @contextmanager
 def unseen(fd: int) -> Iterator[None]:
     """A terminal takes lines in the block without showing them; nothing happens to what is no terminal."""
@@ -214,21 +227,26 @@ def _terminal(fd: int, *, lines: bool) -> Iterator[None]:
     except (AttributeError, OSError, ValueError, getattr(_termios, "error", OSError)):
         yield
         return
-    within = [*before]
+    within = [*before] if lines else _by_keys(before)
     if lines:
         within[0] |= _termios.ICRNL
         within[3] = (within[3] | _termios.ICANON) & ~_termios.ECHO
-    else:
-        within[0] &= ~_termios.ICRNL
-        within[3] &= ~(_termios.ICANON | _termios.ECHO | _termios.IEXTEN)
-        within[6] = [*before[6]]
-        within[6][_termios.VMIN], within[6][_termios.VTIME] = 1, 0
     # What was typed ahead, and shown, is not taken for a secret.
     _termios.tcsetattr(fd, _termios.TCSAFLUSH if lines else _termios.TCSADRAIN, within)
     try:
         yield
     finally:
         _termios.tcsetattr(fd, _termios.TCSADRAIN, before)
+
+
+def _by_keys(settings: list[Any]) -> list[Any]:
+    """The same settings, without lines and echo."""
+    within = [*settings]
+    within[0] &= ~_termios.ICRNL
+    within[3] &= ~(_termios.ICANON | _termios.ECHO | _termios.IEXTEN)
+    within[6] = [*settings[6]]
+    within[6][_termios.VMIN], within[6][_termios.VTIME] = 1, 0
+    return within
 
 
 def in_foreground(fd: int) -> bool:

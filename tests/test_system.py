@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -248,3 +249,20 @@ print(system.raise_descriptor_limit())
 def test_the_clients_work_without_what_windows_lacks(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT, tmp_path], capture_output=True, text=True)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", f"{system.NO_LIMIT}\n")
+
+
+def test_a_terminal_gives_single_keys_and_nothing_older(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, terminal = pty.openpty()
+    try:
+        os.write(ours, b"a line\n")
+        assert select.select([terminal], [], [], 10)[0]  # it has arrived
+        assert system.key_by_key(terminal) is not None
+        os.write(ours, b"x\r")
+        assert os.read(terminal, 100) == b"x\r"
+    finally:
+        os.close(ours)
+        os.close(terminal)
+    with (tmp_path / "file").open("w") as file:
+        assert system.key_by_key(file.fileno()) is None
+    assert system.key_by_key(-1) is None

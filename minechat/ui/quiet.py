@@ -1,9 +1,11 @@
 """Textual without its habits: no traceback with texts and secrets, no sequence that is not needed."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine, Sequence
 
 from textual.app import App
+from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter, NoColor
 
 
@@ -18,6 +20,14 @@ class QuietApp(App[int]):
     ALLOW_SELECT = False
     failure: BaseException | None = None
     bare = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """How a terminal is spoken to here."""
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from minechat.ui.terminal import Terminal  # noqa: PLC0415 - Windows has no such module
+
+        return Terminal
 
     def on_load(self) -> None:
         """One order of things on every Python: where it can, Textual lets a task begin inside its starter.

@@ -127,3 +127,12 @@ def test_after_a_cancelled_run(terminals: list[Terminal]) -> None:
     terminal.until_shown("raised: cancelled")
     assert terminal.code() == 71
     assert_whole(terminal)
+
+
+def test_what_was_typed_before_the_screen_stands_is_nobodys_message(terminals: list[Terminal]) -> None:
+    terminal = opened(terminals)
+    terminal.press("sudo something\rsecret word\rand half a lin")
+    terminal.until_shown("hello from Vasya")
+    terminal.press("now\r")
+    terminal.until(lambda: any("me │ now" in row for row in terminal.rows))
+    assert not [word for word in ("sudo", "secret", "half") if word in terminal.text]
