@@ -1,4 +1,4 @@
-"""Clients of RIFT that take nothing, vanish, or come and go without end, beside those who are just there."""
+"""Clients of RIFT that take nothing or vanish, beside those who are just there."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -189,117 +189,3 @@ async def _back(tasks: int, descriptors: int) -> float:
         assert time.monotonic() - began < 5, f"{more} tasks and {left} descriptors more than before"
         await asyncio.sleep(0.02)
     return time.monotonic() - began
-
-
-@criterion(
-    "who comes and goes a thousand times a second is told of five times a second, and right in the end",
-    small=2,
-    full=60,
-)
-def flapping(seconds: int, folder: Path) -> str:
-    return asyncio.run(_flapping(seconds, folder))
-
-
-class Watcher:
-    """What one is told of comings and goings: when, and what holds after it."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.told: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
-        self.holds: dict[tuple[str, str], bool] = {}
-
-    async def watch(self) -> None:
-        while True:
-            frame = await self._wire.frame()
-            payload = frame.get("payload", {})
-            if frame["type"] == "room_event" and payload["event"] in ("joined", "left"):
-                self._told("room", payload["username"], there=payload["event"] == "joined")
-            elif frame["type"] == "presence":
-                for there in (True, False):
-                    for name in payload.get("online" if there else "offline", ()):
-                        self._told("presence", name, there=there)
-            elif payload.get("text") == "over":
-                return
-
-    def _told(self, what: str, name: str, *, there: bool) -> None:
-        self.told[what, name].append(time.monotonic())
-        self.holds[what, name] = there
-
-    def most(self, seconds: float) -> float:
-        """The most that was told of one in a second, over all of the time."""
-        return max((len(times) - 1) / seconds for times in self.told.values())
-
-    def densest(self) -> int:
-        """The most that was told of one within any second."""
-        return max(
-            sum(begin <= at < begin + 1 for at in times[first : first + 50])
-            for times in self.told.values()
-            for first, begin in enumerate(times)
-        )
-
-
-async def _flapping(seconds: int, folder: Path) -> str:
-    names = ("olga", "maria", "mallory", "bogdan", "egon", "hedwig")
-    async with (
-        rift(folder, "--limits", "off", "--max-sessions", "1000") as (_, port),
-        people(port, names, *ALL) as (olga, maria, *flapping),
-    ):
-        await olga.done("create_room", room="tea")
-        await maria.done("join_room", room="tea")
-        sessions = [wire.session for wire in flapping]
-        watcher = Watcher(maria)
-        watching = asyncio.create_task(watcher.watch())
-        for wire in flapping[2:]:
-            wire.writer.transport.abort()  # these come and go by their connections
-        began = time.monotonic()
-        end = began + seconds
-        done = await asyncio.gather(
-            *(_joins(wire, end, 250) for wire in flapping[:2]),
-            *(_comes(port, session, end) for session in sessions[2:] for _ in range(3)),
-        )
-        took = time.monotonic() - began
-        # Who went is told of within a fifth of a second; what nobody is told of for a second holds.
-        await asyncio.sleep(1)
-        looking = await Wire.open(port)  # whoever is silent for long is not there any more
-        await looking.enter("", *FEATURES, session=olga.session)
-        members = {one["username"] for one in (await looking.done("get_members", room="tea"))["members"]}
-        here = set((await looking.done("get_online_users"))["users"])
-        await looking.done("room_message", room="tea", text="over")
-        await watching
-    for (what, name), there in watcher.holds.items():
-        assert there is (name in (members if what == "room" else here)), f"{what} of {name}: told {there}"
-    rooms, people_ = sum(done[:2]) / took, sum(done[2:]) / took
-    figure = (
-        f"{rooms:.0f} joins and leaves and {people_:.0f} comings and goings a second, of each person at most "
-        f"{watcher.most(took):.1f}/s told, {watcher.densest()} within a second"
-    )
-    assert watcher.most(took) <= 5, figure
-    assert watcher.densest() <= 6, figure  # what came a little late is told beside what came in time
-    return figure
-
-
-async def _joins(wire: Wire, end: float, rate: int) -> int:
-    """Joins and leaves the room so often, at most; how often it did."""
-    count, began = 0, time.monotonic()
-    flap = b"".join(masked(asked(word, id="flap", room="tea")) for word in ("join_room", "leave_room"))
-    while time.monotonic() < end:
-        wire.writer.write(flap * 5)
-        answers = 0
-        while answers < 10:
-            frame = await wire.frame()
-            answers += frame.get("payload", {}).get("id") == "flap"
-            assert frame["type"] != "error", frame
-        count += 10
-        await asyncio.sleep(max(0.0, began + count / rate - time.monotonic()))
-    return count
-
-
-async def _comes(port: int, session: str, end: float) -> int:
-    """Comes in and is gone, again and again; how often it did either."""
-    count = 0
-    while time.monotonic() < end:
-        wire = await Wire.open(port, address(count % 2000))  # an address has its ports
-        await wire.enter("", "acks", session=session)
-        wire.writer.transport.abort()
-        count += 2
-    return count
