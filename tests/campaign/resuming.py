@@ -197,10 +197,14 @@ async def _resume(away: float, folder: Path) -> str:
     count = EVERYBODY if scale == 1 else FEWER
     async with serving(folder, "classroom") as server:
         known = await accounts(server.port, count // SHARING + SPEAKERS)
+        # A new process for all that follows: what hashes of passwords took would pass for its quiet memory.
+        await server.end(signal.SIGTERM)
+        await server.start()
         speakers = known[:SPEAKERS]
         async with listening(server.port, known[SPEAKERS:] * SHARING, scale) as ears:
             first = await speak(server.port, speakers[:1], ["first"])
             await until(lambda: all(first in ear.numbers for ear in ears), "everybody hears")
+            quiet = server.memory("VmRSS")
             await server.end(signal.SIGKILL)
             await asyncio.sleep(away)
             await server.start()
@@ -208,16 +212,16 @@ async def _resume(away: float, folder: Path) -> str:
             missed = await speak(server.port, speakers, [f"missed {number}" for number in range(BURST)])
             await until(lambda: all(missed in ear.numbers for ear in ears), "everybody is back")
             back = sorted(((ear.reached(missed) or 0.0) - returned) / scale for ear in ears)
-            peak, quiet = server.memory("VmHWM"), server.memory("VmRSS")
+            peak = server.memory("VmHWM")
             check_whole(ears, missed)
     late, last = back[int(count * 0.95)], back[-1]
     assert late <= 60, f"95 % had resumed only after {late:.1f} s"
     assert last <= 100, f"the last had resumed only after {last:.1f} s"
-    assert peak <= 2 * quiet, f"{peak >> 20} MiB at the most, {quiet >> 20} MiB when it was quiet"
+    assert peak <= 2 * quiet, f"{peak >> 20} MiB at the most, {quiet >> 20} MiB when it was quiet before"
     shrunk = "" if scale == 1 else f", times in units of {scale:.3g} s"
     return (
         f"of {count} 95 % had resumed {late:.1f} s and all {last:.1f} s after its return, each was told "
-        f"{missed - first} missed messages once; at most {peak >> 20} MiB, {quiet >> 20} when quiet{shrunk}"
+        f"{missed - first} missed messages once; at most {peak >> 20} MiB, {quiet >> 20} before{shrunk}"
     )
 
 
