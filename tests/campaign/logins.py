@@ -27,12 +27,20 @@ PASSWORD = "correct horse"
 HONEST = 20
 READERS = 100
 MIB = 1 << 20
-#: Seconds of difference between two p99 that say nothing on a machine that does other things too.
-NOISE = 0.003
-#: The same where there are few seconds of it.
+#: Seconds below which the p99 of a chat is how soon this machine wakes a process.
+FLOOR = 0.002
+#: Seconds of difference between two p99 that say nothing, where there are few seconds of either.
 NOISE_OF_FEW = 0.05
 #: Seconds from which on the figures are the attack's and not the machine's.
 LONG = 60
+#: Seconds within which who is told busy is told so, as no hash is made for it; a hash is 20 ms and more. It
+#: holds for those who come when too many wait. Those whose place somebody takes later that asked less often
+#: have waited before: hence not the 99th percentile.
+SOON = 0.05
+#: The same where there are few seconds of it, on a machine that others use, too.
+SOON_OF_FEW = 0.2
+#: Seconds that nobody waits longer before it is told busy, and those of this machine.
+AT_LAST = 5.5
 
 
 @asynccontextmanager
@@ -112,6 +120,16 @@ class Phase:
     honest: Honest
     flood: Frame = field(default_factory=dict)
 
+    @property
+    def told_busy(self) -> str:
+        """How soon the flood was told so."""
+        took = (self.flood[f"busy_{which}"] * 1000 for which in ("median", "p90", "p99"))
+        return "busy told within {:.0f} ms (median), {:.0f} (p90), {:.0f} (p99)".format(*took)
+
+    def judge_busy(self, seconds: float, figure: str) -> None:
+        assert self.flood["busy_median"] <= (SOON if seconds >= LONG else SOON_OF_FEW), figure
+        assert self.flood["busy_p99"] <= AT_LAST, figure
+
 
 async def phase(server: Process, port: int, seconds: float, rate: float, first: int = 0) -> Phase:
     """Somebody talks to a hundred readers and honest people log in, while so many wrong logins come.
@@ -167,10 +185,11 @@ async def _flooded(seconds: int, folder: Path) -> str:
     before, after = (percentile(one.heard, 0.99) for one in (quiet, busy))
     figure = (
         f"{busy.honest} (p99 {wait * 1000:.0f} ms); lines heard within {after * 1000:.1f} ms at p99, "
-        f"without the flood {before * 1000:.1f} ms; {busy.flood['codes']}"
+        f"without the flood {before * 1000:.1f} ms; {busy.told_busy}; {busy.flood['codes']}"
     )
     assert wait <= 2.0, figure
-    assert after <= 3 * before + (NOISE if seconds >= LONG else NOISE_OF_FEW), figure
+    assert after <= 3 * max(before, FLOOR) + (0 if seconds >= LONG else NOISE_OF_FEW), figure
+    busy.judge_busy(seconds, figure)
     assert sum(busy.flood["codes"].values()) >= 45 * seconds, f"the flood was none: {figure}"
     return figure
 
@@ -196,11 +215,14 @@ async def _stormed(seconds: int, folder: Path) -> str:
     figure = (
         f"at {sent:.0f}/s {busy.honest}, lines heard within {heard * 1000:.0f} ms and the loop late by"
         f" {lag * 1000:.1f} ms (p99; an idle process by {machine * 1000:.1f} ms), {grown / MIB:.0f} MiB more,"
-        f" {busy.flood['codes']}"
+        f" {busy.told_busy}, {busy.flood['codes']}"
     )
     assert slowest <= 5.0, figure
     assert heard <= 0.25, figure
     assert grown <= 64 * MIB, figure
+    busy.judge_busy(seconds, figure)
+    # Here few are put out of their places: nine of ten are told at once.
+    assert busy.flood["busy_p90"] <= (SOON if seconds >= LONG else SOON_OF_FEW) + machine, figure
     # Of a few seconds the 99th percentile is the one worst moment of a machine that others use, too.
     assert lag <= (0.02 if seconds >= LONG else 0.2) + machine, figure
     return figure
@@ -218,11 +240,14 @@ def _peak(server: Process) -> int:
 def timing(size: int, folder: Path) -> str:
     known, unknown = asyncio.run(_timing(size, folder))
     middle = median(known) - median(unknown)
-    # The quickest are those that nothing else on this machine held up.
     quickest = percentile(known, 0.1) - percentile(unknown, 0.1)
-    allowed = 0.001 if size >= MANY else 0.01
     apart = f"{middle * 1000:+.2f} ms apart in the median, the quickest {quickest * 1000:+.2f} ms"
-    assert min(abs(middle), abs(quickest)) <= allowed, f"{apart}, allowed {allowed * 1000:.0f} ms"
+    if size >= MANY:
+        assert abs(middle) <= 0.001, f"{apart}, allowed 1 ms"
+    else:
+        # One busy second of the machine shifts the median of few, and hardly the quickest, which nothing
+        # held up; a hash that is skipped shifts both by far more.
+        assert min(abs(middle), abs(quickest)) <= 0.01, f"{apart}, allowed 10 ms"
     return f"2 x {size} logins, {apart}"
 
 
