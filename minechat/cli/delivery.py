@@ -43,11 +43,19 @@ class Run(ABC, Generic[M]):
                 await self.send(message)
         except OutputUnusable as error:
             untold = OutputUnusable if self.sent == total else PartlySent
-            raise untold(sentences.sent_untold(self.sent, total, str(error))) from error
+            raise untold(self.untold(error, total)) from error
         except MinechatError as error:
             if not self.sent:
                 raise
-            raise PartlySent(sentences.partly_sent(self.sent, total, reason(error))) from error
+            raise PartlySent(self.partly(error, total)) from error
+
+    def untold(self, error: MinechatError, total: int | None) -> str:
+        """What is said when a message was acknowledged that stdout does not take."""
+        return sentences.sent_untold(self.sent, total, str(error))
+
+    def partly(self, error: MinechatError, total: int | None) -> str:
+        """What is said when one failed after others were acknowledged."""
+        return sentences.partly_sent(self.sent, total, reason(error))
 
 
 class Delivery(Run[str]):

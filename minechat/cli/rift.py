@@ -42,7 +42,7 @@ async def rift(options: RiftOptions) -> int:
     :raises MinechatError: what else stands in the way
     """
     words, typed = RiftWords(language(options.language)), StandardInput()
-    login = Login(options, Sessions(_session_path(options)), typed, words)
+    login = Login(options, Sessions(_session_path(options, words)), typed, words)
     if options.forget:
         name = await login.forget()
         if not options.quiet:
@@ -54,7 +54,7 @@ async def rift(options: RiftOptions) -> int:
     if mode is Mode.POST:
         from minechat.cli.rift_post import known_messages  # noqa: PLC0415 - a screen needs none of it
 
-        messages = await known_messages(options, typed, required=not options.password_stdin)
+        messages = await known_messages(options, typed, words, required=not options.password_stdin)
     run = Run(options, words, typed, mode, messages)
     while True:
         identity = await login.identity()
@@ -131,10 +131,10 @@ class Run:
     async def _post(self, session: RiftSession) -> None:
         from minechat.cli.rift_post import Post, each, typed_messages  # noqa: PLC0415
 
-        post = Post(session, self._options)
+        post = Post(session, self._options, self._words)
         if self._messages is None:
             required = not self._options.password_stdin
-            await post.deliver(typed_messages(self._options, self._typed, required=required))
+            await post.deliver(typed_messages(self._options, self._typed, self._words, required=required))
         else:
             await post.deliver(each(self._messages), total=len(self._messages))
 
@@ -192,12 +192,12 @@ async def _settled(session: RiftSession) -> None:
         raise session.failure
 
 
-def _session_path(options: RiftOptions) -> str:
+def _session_path(options: RiftOptions, words: RiftWords) -> str:
     if options.session_path is not None:
         return options.session_path
     from platformdirs import user_state_dir  # noqa: PLC0415 - not where the path is named
 
     folder = user_state_dir("minechat", appauthor=False)
     if not os.path.isabs(folder):
-        raise UsageError("there is no folder for your state (HOME); name the file with --session-path")
+        raise UsageError(words("no_state_folder"))
     return os.path.join(folder, "sessions.json")

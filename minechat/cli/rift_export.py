@@ -30,10 +30,10 @@ async def export(session: Session, options: RiftOptions, words: RiftWords) -> No
             return
     elif options.export is not None:
         count = await exporting.export(session, place, options.export, as_json=as_json, form=form)
-        _tell(options, words("exported", count=count, place=place, file=options.export))
+        _tell(options, words.count("exported", count, place=place, file=options.export))
     elif options.export_mine is not None:
         count = await exporting.export_mine(session, options.export_mine, as_json=as_json, form=form)
-        _tell(options, words("exported_mine", count=count, file=options.export_mine))
+        _tell(options, words.count("exported_mine", count, file=options.export_mine))
 
 
 async def _to_stdout(session: Session, options: RiftOptions, place: str) -> None:

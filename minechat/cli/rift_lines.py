@@ -144,7 +144,7 @@ class Lines:
             case PeopleChanged(people=people):
                 self.people = people
             case Skipped(place=place, after=after, before=before) if self._wanted(place):
-                await self.tell("skipped", count=before - after - 1, place=place)
+                await self.say_line(self._words.count("skipped", before - after - 1, place=place))
             case Happened(place=place) if self._wanted(place):
                 await self.say_line(f"{place}: {happened(event, self._words.language)}")
         return 0

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from minechat.cli import sentences
 from minechat.cli.checks import loopback
 from minechat.cli.exits import UsageError
 from minechat.cli.questions import Questions, characters
-from minechat.cli.report import reason, warn
+from minechat.cli.report import warn
 from minechat.cli.rift_words import RiftWords
 from minechat.cli.source import StandardInput
 from minechat.cli.trust import trusted
@@ -77,16 +76,17 @@ class Login:
         """
         if self._options.password_stdin:
             if self._options.username is None:
-                raise UsageError(sentences.NO_NAME_FOR_PASSWORD)
+                raise UsageError(self._words("no_name"))
             self._password = (await self._questions_or_line()) or ""
             if not self._password:
-                raise InvalidInput(sentences.NO_PASSWORD_TYPED)
+                raise InvalidInput(self._words("no_password"))
         elif self._options.token_path is not None:
             self._token = read_token(self._options.token_path)
             if self._token is None:
-                raise TokenFileUnusable(sentences.no_token_there(self._options.token_path))
+                raise TokenFileUnusable(self._words("no_token_file", path=self._options.token_path))
         elif not os.isatty(0) and (self._options.register or self._found() is None):
-            raise UsageError(sentences.nobody_remembered(self._server, register=self._options.register))
+            nobody = "nobody_to_register" if self._options.register else "nobody"
+            raise UsageError(self._words(nobody, server=self._server))
 
     async def identity(self) -> Identity:
         """Comes in, in the first way that is open.
@@ -129,7 +129,7 @@ class Login:
         """
         found = self._found()
         if found is None:
-            raise UsageError(sentences.nothing_to_forget(self._server))
+            raise UsageError(self._words("nothing_to_forget", server=self._server))
         self._warn_of_plain()
         try:
             async with self._way() as wire:
@@ -179,7 +179,8 @@ class Login:
         except Unreachable as error:
             if not loopback(self._options.host):
                 raise
-            raise Unreachable(f"{str(error).partition(';')[0]}; {sentences.NO_SERVER_HERE}") from None
+            hint = self._words("no_server_here")
+            raise Unreachable(f"{str(error).partition(';')[0]}; {hint}") from None
 
     async def _asked(self) -> Identity:
         await self._reach()
@@ -197,14 +198,14 @@ class Login:
             except Refused as error:
                 if error.code in _FOR_GOOD:
                     raise
-                warn(self._options.program, reason(error))
+                warn(self._options.program, self._words.reason(error))
                 certain = error.code in _OF_THE_PASSWORD
                 if register and error.code in _OF_THE_NAME:
                     name = None
 
     async def _wants_to_register(self, questions: Questions) -> bool:
         while True:
-            answer = _given(await questions.ask(self._words("way"))).casefold()
+            answer = self._given(await questions.ask(self._words("way"))).casefold()
             # The letters that these keys give on a Russian keyboard, too.
             if answer in ("r", "register", "к"):
                 return True
@@ -217,7 +218,7 @@ class Login:
             return name
         while True:
             question = self._words("name") if name is None else self._words("name_again", name=name)
-            answer = _given(await questions.ask(question)) or name
+            answer = self._given(await questions.ask(question)) or name
             if answer:
                 return answer
 
@@ -233,8 +234,17 @@ class Login:
                 self._tell("passwords_differ")
 
     async def _secret(self, questions: Questions, question: str, **values: object) -> str:
-        while not (answer := _given(await questions.secret(self._words(question, **values)))):
+        while not (answer := self._given(await questions.secret(self._words(question, **values)))):
             pass
+        return answer
+
+    def _given(self, answer: str | None) -> str:
+        """The answer to a question.
+
+        :raises InvalidInput: the person left
+        """
+        if answer is None:
+            raise InvalidInput(self._words("left"))
         return answer
 
     def _tell(self, sentence: str, **values: object) -> None:
@@ -285,14 +295,4 @@ class Login:
         if self._warned or options.tls or options.quiet or loopback(options.host):
             return
         self._warned = True
-        warn(options.program, sentences.password_travels_plain(options.host))
-
-
-def _given(answer: str | None) -> str:
-    """The answer to a question.
-
-    :raises InvalidInput: the person left
-    """
-    if answer is None:
-        raise InvalidInput(sentences.NOBODY_CAME_IN)
-    return answer
+        self._tell("plain", host=options.host)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from minechat.cli.questions import Questions, characters
-from minechat.cli.report import reason
 from minechat.cli.rift_lines import Lines
 from minechat.cli.rift_prompt import Place
 from minechat.cli.rift_words import RiftWords
@@ -79,7 +78,7 @@ class Plain:
                 await self._do(call)
         except (InvalidInput, Refused) as error:
             self._again = text if len(text) <= OFFERED else ""
-            await self._lines.say_line(reason(error))
+            await self._lines.say_line(self._words.reason(error))
         except MinechatError as error:
             self._again = text if len(text) <= OFFERED else ""
             await self._lines.tell("not_sent", reason=error)
@@ -91,7 +90,7 @@ class Plain:
         lines = text.count("\n") + 1
         if lines < ASKED_FROM:
             return True
-        answer = await self._prompt.ask(self._words("paste", count=lines))
+        answer = await self._prompt.ask(self._words.count("paste", lines))
         return (answer or "").strip().casefold() in ("y", "yes", "н", "да", "д")
 
     async def _do(self, call: Call) -> None:
@@ -107,6 +106,7 @@ class Plain:
             await self._went(GENERAL)
 
     async def _say(self, place: str, text: str) -> None:
+        self._words.check(text)
         if self._prompt.echoes:
             self._lines.said_here.add(place, text)
         try:
@@ -143,11 +143,11 @@ class Plain:
     async def _export(self, file: str) -> None:
         place = self._lines.place
         count = await export(self._session, place, file)
-        await self._lines.tell("exported", count=count, place=place, file=file)
+        await self._lines.say_line(self._words.count("exported", count, place=place, file=file))
 
     async def _export_mine(self, file: str) -> None:
         count = await export_mine(self._session, file)
-        await self._lines.tell("exported_mine", count=count, file=file)
+        await self._lines.say_line(self._words.count("exported_mine", count, file=file))
 
     async def _password(self) -> None:
         if self._questions is None:

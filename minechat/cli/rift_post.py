@@ -6,17 +6,18 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from minechat.cli import sentences
 from minechat.cli.delivery import Run
 from minechat.cli.report import warn
 from minechat.cli.results import put, utf8_stdout
 from minechat.cli.rift_modes import destination
+from minechat.cli.rift_outcomes import partly, stopped, untold
+from minechat.cli.rift_words import RiftWords
 from minechat.cli.source import StandardInput
 from minechat.cli.typed import RiftOptions
 from minechat.client.rift_orders import checked
 from minechat.client.session import Session
 from minechat.client.transcript import json_line
-from minechat.errors import EmptyMessage, InvalidInput, Refused
+from minechat.errors import EmptyMessage, InvalidInput, MinechatError, Refused
 from minechat.protocol.rift.commands import GENERAL, PrivateMessage, RoomMessage
 from minechat.text import exact_json
 
@@ -29,11 +30,12 @@ class Outgoing:
     text: str
 
 
-def outgoing(place: str, text: str) -> Outgoing:
+def outgoing(place: str, text: str, words: RiftWords) -> Outgoing:
     """A message, if a server may take it.
 
     :raises InvalidInput: it may not; nothing was sent
     """
+    words.check(text)
     if place.startswith("@"):
         checked(PrivateMessage(to=place[1:], text=text))
     else:
@@ -42,7 +44,7 @@ def outgoing(place: str, text: str) -> Outgoing:
 
 
 async def known_messages(
-    options: RiftOptions, typed: StandardInput, *, required: bool
+    options: RiftOptions, typed: StandardInput, words: RiftWords, *, required: bool
 ) -> list[Outgoing] | None:
     """The messages that are there before anything is sent; None when they come line by line.
 
@@ -51,27 +53,31 @@ async def known_messages(
     """
     place = destination(options)
     if options.message:
-        return [outgoing(place, text) for text in options.message]
+        return [outgoing(place, text, words) for text in options.message]
     if options.lines:
         return None
     text = (await typed.rest()).removesuffix("\n").removesuffix("\r")
     if text.strip():
-        return [outgoing(place, text)]
+        return [outgoing(place, text, words)]
     if required:
-        raise EmptyMessage(sentences.NOTHING_TO_SEND)
+        raise EmptyMessage(words("nothing_to_send"))
     return []
 
 
 async def typed_messages(
-    options: RiftOptions, typed: StandardInput, *, required: bool
+    options: RiftOptions, typed: StandardInput, words: RiftWords, *, required: bool
 ) -> AsyncIterator[Outgoing]:
     """Each line of standard input as it arrives: a text, or with --json an object.
 
+    :raises EmptyMessage: the input ended without one, and one is required
     :raises InvalidInput: a line cannot be sent
     """
     place = destination(options)
-    async for line in typed.lines(required=required):
-        yield _object(line, place) if options.json else outgoing(place, line)
+    async for line in typed.lines(required=False):
+        required = False
+        yield _object(line, place, words) if options.json else outgoing(place, line, words)
+    if required:
+        raise EmptyMessage(words("nothing_to_send"))
 
 
 async def each(messages: list[Outgoing]) -> AsyncIterator[Outgoing]:
@@ -83,8 +89,11 @@ async def each(messages: list[Outgoing]) -> AsyncIterator[Outgoing]:
 class Post(Run[Outgoing]):
     """Sends messages in a session, which is connected or comes back soon."""
 
-    def __init__(self, session: Session, options: RiftOptions, *, quiet: bool = False) -> None:
+    def __init__(
+        self, session: Session, options: RiftOptions, words: RiftWords, *, quiet: bool = False
+    ) -> None:
         super().__init__()
+        self._words = words
         self._session = session
         self._options = options
         # Beside messages on stdout acknowledgements would be the same once more.
@@ -99,7 +108,7 @@ class Post(Run[Outgoing]):
         try:
             said = await self._said(message)
         except asyncio.CancelledError:
-            warn(self._options.program, sentences.stopped(self.sent + 1))
+            warn(self._options.program, stopped(self._words, self.sent))
             raise
         self.sent += 1
         if self._options.json and not self._quiet:
@@ -109,7 +118,13 @@ class Post(Run[Outgoing]):
         """Sends them all and says on stderr how many were stored."""
         await self.send_all(messages, total=total)
         if self.sent and not (self._options.quiet or self._quiet):
-            warn(self._options.program, sentences.sent(self.sent, self._session.nickname))
+            warn(self._options.program, self._words.count("sent", self.sent, name=self._session.nickname))
+
+    def untold(self, error: MinechatError, total: int | None) -> str:
+        return untold(self._words, self.sent, total, str(error))
+
+    def partly(self, error: MinechatError, total: int | None) -> str:
+        return partly(self._words, self.sent, total, self._words.reason(error))
 
     async def _said(self, message: Outgoing) -> Any:
         try:
@@ -121,16 +136,16 @@ class Post(Run[Outgoing]):
         return await self._session.say(message.place, message.text)
 
 
-def _object(line: str, place: str) -> Outgoing:
+def _object(line: str, place: str, words: RiftWords) -> Outgoing:
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):
         given = None
     match given:
         case {"text": str() as text, "to": str() as to}:
-            return outgoing(f"@{to.removeprefix('@')}", text)
+            return outgoing(f"@{to.removeprefix('@')}", text, words)
         case {"text": str() as text, "room": str() as room}:
-            return outgoing(room, text)
+            return outgoing(room, text, words)
         case {"text": str() as text, **others} if not {"to", "room"} & set(others):
-            return outgoing(place, text)
-    raise InvalidInput(sentences.NOT_AN_OBJECT)
+            return outgoing(place, text, words)
+    raise InvalidInput(words("not_an_object"))

@@ -73,8 +73,8 @@ class View:
 
     async def both(self, typed: StandardInput) -> None:
         """Shows messages and says each line of standard input; its end is the end of a run without one."""
-        post = Post(self._session, self._options, quiet=True)
-        messages = typed_messages(self._options, typed, required=False)
+        post = Post(self._session, self._options, self._words, quiet=True)
+        messages = typed_messages(self._options, typed, self._words, required=False)
         if self._options.count is None and self._options.for_seconds is None:
             await self._within(self.lines.follow(), post.deliver(messages))
         else:

@@ -20,11 +20,7 @@ NOTHING_TO_SEND = "standard input is empty; there is nothing to send"
 INPUT_NOT_UTF8 = "standard input is not UTF-8 text"
 INPUT_HOLDS_NUL = "standard input is not text: it holds NUL bytes"
 
-NO_NAME_FOR_PASSWORD = "there is no name for the password; give one with --username"  # noqa: S105 - no secret
-NO_PASSWORD_TYPED = "there is no password on standard input; nothing was sent"  # noqa: S105 - no secret
-NOBODY_CAME_IN = "the questions were not answered; nobody came in"
 NO_TERMINAL_FOR_SCREEN = "--tui needs a terminal for input and output; leave it out to write lines"
-NOT_AN_OBJECT = 'a line is not a JSON object with a text, such as {"text": "hello", "room": "general"}'
 
 
 def unexpected(kind: str, message: str) -> str:
@@ -101,23 +97,6 @@ def token_travels_plain(host: str) -> str:
     return f"the token travels to {host} unencrypted: whoever is on the way can read it"
 
 
-def password_travels_plain(host: str) -> str:
-    """A password or a session leaves this machine unencrypted."""
-    return f"the password, or the session, travels to {host} unencrypted: whoever is on the way can read it"
-
-
-def nobody_remembered(server: str, *, register: bool) -> str:
-    """Nobody can be asked who he is."""
-    what = "a new account takes" if register else f"no session of {server} is remembered, and it takes"
-    how = "a terminal, or --username and --password-stdin"
-    return f"{what} {how}; the session is remembered after that"
-
-
-def nothing_to_forget(server: str) -> str:
-    """There is no session to end."""
-    return f"no session of {server} is remembered; there is nothing to forget"
-
-
 def token_shadowed(origin: str, path: str) -> str:
     """A token of a setting counts though a token file was named."""
     return f"the token is {origin}, not the one in {path}"
@@ -126,11 +105,6 @@ def token_shadowed(origin: str, path: str) -> str:
 def no_token(path: str) -> str:
     """No option, setting or file gives a token, and no nickname is there to register."""
     return f"there is no token, nor a file {path}; run registration.py first, or give --username to register"
-
-
-def no_token_there(path: str) -> str:
-    """A file was named that should hold a token."""
-    return f"there is no token file {path!r}; registration.py saves one"
 
 
 def registered(nickname: str, path: str) -> str:

@@ -1,26 +1,12 @@
 """The words of the screen in one language, from a table beside this file; plural forms are right."""
 
 import tomllib
-from collections.abc import Callable
 from importlib.resources import files
+
+from minechat.ui.plurals import FORMS
 
 #: The languages there are, each with the name of its table.
 LANGUAGES = {"en": "english", "ru": "russian"}
-
-
-def _english(number: int) -> str:
-    return "one" if number == 1 else "many"
-
-
-def _russian(number: int) -> str:
-    if number % 10 == 1 and number % 100 != 11:
-        return "one"
-    if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
-        return "few"
-    return "many"
-
-
-_FORMS: dict[str, Callable[[int], str]] = {"en": _english, "ru": _russian}
 
 
 class Words:
@@ -33,7 +19,7 @@ class Words:
         self.language = language
         text = files(__package__).joinpath(f"{LANGUAGES[language]}.toml").read_text("utf-8")
         self._table = tomllib.loads(text)
-        self._form = _FORMS[language]
+        self._form = FORMS[language]
 
     def __call__(self, key: str, **values: object) -> str:
         """One sentence with its values, which must be safe to show."""

@@ -200,6 +200,23 @@ def test_a_session_that_was_forgotten_has_ended_at_the_server_too(vasya: RiftCom
     assert vasya.run("rift", "-m", "hi").returncode == 2  # and was forgotten here
 
 
+def test_who_speaks_russian_reads_russian(vasya: RiftCommands) -> None:
+    def told(*options: str, stdin: bytes = b"") -> str:
+        stderr = vasya.run("rift", *options, stdin=stdin, LANG="ru_RU.UTF-8").stderr
+        assert re.search("[а-я]", stderr)
+        return stderr.partition(": ")[2].rstrip("\n")
+
+    assert re.fullmatch(r"отправлено 1 сообщение от имени \w+", told("-m", "a"))
+    assert re.fullmatch(r"отправлены 2 сообщения от имени \w+", told("-m", "a", "-m", "b"))
+    assert told("-m", "x" * 5000) == "в сообщении 5000 байт; помещается 4096"
+    assert told(stdin=b" ") == told("--lines", stdin=b" ") == "стандартный ввод пуст; отправлять нечего"
+    broken = vasya.run("rift", "--lines", "--json", stdin=b"{}", LANG="ru_RU.UTF-8")
+    assert "строка — не объект JSON с текстом" in json.loads(broken.stderr)["error"]["message"]
+    assert "завершён и забыт" in told("--forget")
+    assert told("--forget").endswith("не запомнен; забывать нечего")
+    assert "нужен терминал или --username и --password-stdin" in told("-m", "a")
+
+
 def test_a_session_that_others_can_read_is_refused_before_anything_is_sent(vasya: RiftCommands) -> None:
     vasya.sessions.chmod(0o644)
     done = vasya.run("rift", "-m", "hi", "--json")

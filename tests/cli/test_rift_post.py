@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from minechat.cli.rift_modes import destination
 from minechat.cli.rift_post import Outgoing, _object, outgoing
+from minechat.cli.rift_words import RiftWords
 from minechat.cli.settings import parse
 from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
+
+WORDS = RiftWords("en")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +27,7 @@ from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
     ],
 )
 def test_an_object_is_a_message(line: str, place: str, text: str) -> None:
-    assert _object(line, "general") == Outgoing(place, text)
+    assert _object(line, "general", WORDS) == Outgoing(place, text)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +36,13 @@ def test_an_object_is_a_message(line: str, place: str, text: str) -> None:
 )
 def test_anything_else_is_none(line: str) -> None:
     with pytest.raises(InvalidInput, match="not a JSON object"):
-        _object(line, "general")
+        _object(line, "general", WORDS)
 
 
 @given(line=st.text() | st.dictionaries(st.sampled_from(["text", "room", "to"]), st.text()).map(json.dumps))
 def test_any_line_is_a_message_or_a_clear_error(line: str) -> None:
     try:
-        message = _object(line, "general")
+        message = _object(line, "general", WORDS)
     except InvalidInput as error:
         assert str(error)
     else:
@@ -48,11 +51,11 @@ def test_any_line_is_a_message_or_a_clear_error(line: str) -> None:
 
 def test_what_no_server_takes_is_found_before_it_is_sent() -> None:
     with pytest.raises(EmptyMessage):
-        outgoing("general", " \n")
+        outgoing("general", " \n", WORDS)
     with pytest.raises(MessageTooLong):
-        outgoing("@Eva", "x" * 4097)
+        outgoing("@Eva", "x" * 4097, WORDS)
     with pytest.raises(InvalidInput):
-        outgoing("general", "\ud800")
+        outgoing("general", "\ud800", WORDS)
 
 
 def test_where_messages_go() -> None:

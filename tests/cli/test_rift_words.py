@@ -1,11 +1,19 @@
 """The sentences around the screen are there in both languages, with the same blanks."""
 
+import ast
 import string
+from pathlib import Path
 
 import pytest
 
-from minechat.cli import rift_words
+from minechat.cli import rift_english, rift_russian, rift_words
 from minechat.cli.rift_words import RiftWords, language
+
+MODULES = [
+    path
+    for path in Path(rift_words.__file__).parent.glob("rift*.py")
+    if path.stem not in ("rift_english", "rift_russian")
+]
 
 
 def blanks(text: str) -> set[str]:
@@ -13,11 +21,65 @@ def blanks(text: str) -> set[str]:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    english, russian = rift_words._ENGLISH, rift_words._RUSSIAN
+    english, russian = rift_english.SENTENCES, rift_russian.SENTENCES
     assert english.keys() == russian.keys()
     for key, text in english.items():
         assert blanks(text) == blanks(russian[key]), key
         assert text.isascii()
+
+
+def test_both_languages_count_the_same_things() -> None:
+    english, russian = rift_english.COUNTS, rift_russian.COUNTS
+    assert english.keys() == russian.keys()
+    assert not english.keys() & rift_english.SENTENCES.keys()
+    for key, forms in english.items():
+        assert set(forms) == {"one", "many"}, key
+        assert set(russian[key]) == {"one", "few", "many"}, key
+        wanted = blanks(forms["many"]) - {"number"}
+        for text in (*forms.values(), *russian[key].values()):
+            assert blanks(text) - {"number"} == wanted, key
+
+
+def test_every_sentence_of_the_command_stands_in_both_tables() -> None:
+    # Whatever the command says goes through the words: no module of it has a sentence of its own, or one
+    # of the table that knows English only; and no sentence is left that nobody says.
+    said: set[str] = set()
+    for path in MODULES:
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name | ast.alias):
+                name = node.id if isinstance(node, ast.Name) else node.name
+                assert name != "sentences", path.name
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said.add(node.value)
+            told = node.exc if isinstance(node, ast.Raise) else node
+            if isinstance(told, ast.Call) and (node is not told or _name(told) == "warn"):
+                assert not any(map(_is_literal, told.args)), f"{path.name}:{told.lineno}"
+    of_the_screen = {"nickname"}  # asked by chat.py --tui
+    assert {*rift_english.SENTENCES, *rift_english.COUNTS} - of_the_screen <= said
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _is_literal(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "text"),
+    [
+        ("en", 0, "0 messages of @anna are in f"),
+        ("en", 1, "1 message of @anna is in f"),
+        ("en", 21, "21 messages of @anna are in f"),
+        ("ru", 1, "1 сообщение @anna записано в f"),
+        ("ru", 22, "22 сообщения @anna записаны в f"),
+        ("ru", 11, "11 сообщений @anna записано в f"),
+    ],
+)
+def test_a_number_asks_for_its_form(language: str, number: int, text: str) -> None:
+    assert RiftWords(language).count("exported", number, place="@anna", file="f") == text
 
 
 @pytest.mark.parametrize(
