@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import math
+import sys
 from copy import deepcopy
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 from minechat.errors import BadFrame
@@ -15,10 +17,12 @@ from minechat.server.app import running
 from minechat.server.settings import PROFILES, Settings
 from tests.campaign.criteria import criterion
 from tests.server.doors.rift_client import QUIET, Rift, member
-from tests.server.doors.rift_machine import walk
+from tests.server.doors.rift_machine import Walked, walk
 
-#: Steps of one example, with a server of its own.
-STEPS = 50
+#: Steps of one example, with a server of its own; and examples of one seed, so that each is soon there again.
+STEPS, EXAMPLES = 50, 50
+#: Letters that are told of one step to a miss.
+TOLD = 200
 
 
 def settings(folder: Path) -> Settings:
@@ -33,8 +37,30 @@ def settings(folder: Path) -> Settings:
 
 @criterion("any command in any state is answered as a model of the server says", small=500, full=100_000)
 def any_order(size: int, folder: Path) -> str:
-    seen = walk(examples=max(1, size // STEPS), steps=STEPS)
-    return f"{sum(seen.values())} answers of {len(seen)} kinds, 0 undocumented, 0 stuck"
+    walked, examples = Walked(), min(EXAMPLES, math.ceil(size / STEPS))
+    while walked.steps < size:
+        number = SystemRandom().randrange(2**32)
+        try:
+            walk(examples, STEPS, walked, number=number)
+        except Exception as miss:
+            _tell_steps(miss)
+            where = f"walk({examples}, {STEPS}, number={number})"
+            raise AssertionError(f"{where}, after {walked.steps} steps: {_words(miss)}") from miss
+    answers = f"{sum(walked.seen.values())} answers of {len(walked.seen)} kinds"
+    return f"{walked.steps} steps, {answers}, 0 undocumented, 0 stuck"
+
+
+def _words(miss: BaseException) -> str:
+    """Of what the server did, not of what was found about it when it was tried again."""
+    inner = miss.exceptions[0] if isinstance(miss, BaseExceptionGroup) else miss
+    return f"{type(inner).__name__}: {str(inner)[:TOLD]}"
+
+
+def _tell_steps(miss: BaseException) -> None:
+    """Prints what led to a miss: as many lines as an example has steps, none of them long."""
+    for note in getattr(miss, "__notes__", ()):
+        for line in note.splitlines():
+            print(line[:TOLD], file=sys.stderr)
 
 
 @criterion("of frames bent at random none changes a role", small=500, full=100_000)

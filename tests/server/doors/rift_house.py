@@ -172,10 +172,8 @@ class House:
         while True:
             frame = await self._frame(seat)
             kind, payload = frame["type"], frame["payload"]
-            is_answer = (
-                kind == "private_message_sent" and request is not None and payload.get("id") == request
-            )
-            if kind not in EVENTS or is_answer:
+            is_answer = kind == "private_message_sent" and request is not None and self._has_all(seat)
+            if kind not in EVENTS or (is_answer and payload.get("id") == request):
                 return frame
             feature = BY_WORD[kind].feature
             assert feature is None or feature in seat.features, f"nobody asked for {frame}"
@@ -191,6 +189,13 @@ class House:
         code = frame["payload"].get("code", "")
         assert not code or (code in CODES and code != "internal"), f"a mistake of the server: {frame}"
         return frame
+
+    def _has_all(self, seat: Seat) -> bool:
+        """Whether all that was due has come: until then nothing is an answer that can be told unasked.
+
+        Another connection of the same person may have said something under the very id that is asked with.
+        """
+        return len(self._heard[seat]) >= len(seat.due)
 
     def _has_heard(self, seat: Seat) -> None:
         """Each message that was said to somebody came once, in order, and nothing else did."""

@@ -4,10 +4,11 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,6 +25,7 @@ from tests.server.doors.rift_house import SESSIONS, House, frame_of
 from tests.server.doors.rift_payloads import (
     BENT,
     COMMANDS,
+    DEEDS,
     FEATURE_LISTS,
     GARBAGE,
     KNOWN_COMMANDS,
@@ -46,20 +48,31 @@ MEMORY = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None
 NAMED = st.sampled_from((True, True, True, False))
 
 
+@dataclass
+class Walked:
+    """What examples did so far.
+
+    :ivar seen: what was answered, by command and answer
+    """
+
+    steps: int = 0
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
 class RiftMachine(RuleBasedStateMachine):
     """One example: a server of its own, with people who come, ask, and go.
 
     Each command of the table has a rule of its own name, for whom it is there for: below.
 
-    :cvar seen: what was answered in all examples, by command and answer
+    :cvar walked: what all examples did
     """
 
-    seen: ClassVar[Counter[tuple[str, str]]] = Counter()
+    walked: ClassVar[Walked] = Walked()
 
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(dir=MEMORY)
-        self._house = House(Path(self._folder.name), self.seen)
+        self._house = House(Path(self._folder.name), self.walked.seen)
         self._world = Reader(PEOPLE, SESSIONS)
         self._count = 0
         self._broken = False
@@ -90,12 +103,28 @@ class RiftMachine(RuleBasedStateMachine):
         for which, command in commands:
             self._ask(self._known(which), *command)
 
+    @rule(commands=st.lists(DEEDS, min_size=2, max_size=6), whom=st.sampled_from(FIRST))
+    def moderate(self, commands: list[tuple[str, dict[str, Any]]], whom: str) -> None:
+        """What only few may do, by one of them where one is there: others are tried by every rule."""
+        for word, payload in commands:
+            tea = self._world.rooms.get("tea")
+            able = [seat for seat in self._world.seats if tea is not None and tea.model.role(seat.name) > 1]
+            self._ask(able[0] if able else self._known(0), word, payload | {"room": "tea", "username": whom})
+
     @rule(which=WHICH, how=st.sampled_from(("abort", "close", "binary", "too long")))
     def break_off(self, which: int, how: str) -> None:
         """A connection ends in the midst of everything."""
         seats = self._house.seats
         if seats:
             self._leave(seats[which % len(seats)], how)
+
+    @rule(which=WHICH, everywhere=st.booleans())
+    def log_out_and_return(self, which: int, everywhere: bool) -> None:
+        """Somebody logs out, and tries the session that was ended by that."""
+        seat = self._known(which)
+        self._ask(seat, "log_out", {"everywhere": everywhere})
+        if seat.session is not None:
+            self._ask(self._stranger(), "auth", {"session": seat.session})
 
     @rule(which=WHICH, command=COMMANDS, named=NAMED)
     def out_of_turn(self, which: int, command: tuple[str, dict[str, Any]], named: bool) -> None:
@@ -128,6 +157,7 @@ class RiftMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_server_lives(self) -> None:
+        self.walked.steps += 1  # asked once behind each step
         self._house.check()
 
     def teardown(self) -> None:
@@ -207,18 +237,21 @@ for _row in ROWS:
     setattr(RiftMachine, _row.word, _rule_of(_row.word))
 
 
-def walk(examples: int, steps: int, *, is_shrunk: bool = False) -> Counter[tuple[str, str]]:
-    """So many examples of so many steps; returns what was answered, by command and answer.
+def walk(examples: int, steps: int, walked: Walked | None = None, *, number: int | None = None) -> Walked:
+    """So many examples of at most so many steps; returns what they did.
 
-    :param is_shrunk: the same examples each time, and of a failure the shortest one that is found, which
-        takes minutes; else others each time, and a failure as it is met
-    :raises AssertionError: an answer is not what the model says, none came, or the server failed; the
-        steps that led there are in its notes
+    :param walked: what was done before, to be added to
+    :param number: other examples for each seed, and a failure as it is met; without one the same examples
+        each time, and of a failure the shortest that is found, which takes minutes
+    :raises Exception: an answer is not what the model says, none came, or the server failed; the steps that
+        led there are in its notes
     """
-    seen: Counter[tuple[str, str]] = Counter()
+    walked = walked or Walked()
+    machine = type("RiftMachine", (RiftMachine,), {"walked": walked})
+    is_shrunk = number is None
     with cheap_hashes():
         run_state_machine_as_test(
-            type("RiftMachine", (RiftMachine,), {"seen": seen}),
+            machine if is_shrunk else seed(number)(machine),
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
@@ -229,4 +262,4 @@ def walk(examples: int, steps: int, *, is_shrunk: bool = False) -> Counter[tuple
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    return seen
+    return walked

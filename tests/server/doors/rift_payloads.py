@@ -110,6 +110,9 @@ PAYLOADS: dict[str, Payloads] = {row.word: _payloads(row) for row in ROWS if row
 COMMANDS = st.sampled_from(sorted(PAYLOADS)).flatmap(lambda word: st.tuples(st.just(word), PAYLOADS[word]))
 #: Any of those that leave the connection as it is.
 KNOWN_COMMANDS = COMMANDS.filter(lambda both: both[0] not in ("register", "auth", "log_out"))
+#: What is done to somebody in a room; what undoes something more often, as there must be something to undo.
+_DEEDS = ("invite", "kick", "mute", "ban", "set_role", *("unmute", "unban") * 2)
+DEEDS = st.sampled_from(_DEEDS).flatmap(lambda word: st.tuples(st.just(word), PAYLOADS[word]))
 
 _ODD = (7, -1, 101, 0, 1.5, 2**63, True, "", " ", "god", "two\nlines", [], {}, ["x"], "x" * 33)
 _LONG = ("x" * 65, "x" * 201, "x" * 257, "x" * 391, "x" * 513, "x" * 1025, "ы" * 2049)

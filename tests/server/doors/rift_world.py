@@ -187,6 +187,9 @@ class Ground:
     def _of(self, account: Account) -> list[Seat]:
         return [one for one in self.seats if one.account is account]
 
+    def _others(self, seat: Seat) -> list[Seat]:
+        return [one for one in self.seats if one is not seat and one.account is seat.account]
+
     def _hears(self, seat: Seat, room: Room) -> bool:
         knows = "rooms" in seat.features or room.name == "general" or room in seat.own
         return knows and room.model.role(seat.name) > 0

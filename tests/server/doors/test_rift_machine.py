@@ -15,7 +15,7 @@ SELDOM = 4
 
 @pytest.mark.timeout(600)  # where it fails, it looks for the shortest failure
 def test_whatever_is_sent_is_answered_as_the_model_says() -> None:
-    seen = walk(examples=20, steps=50, is_shrunk=True)
+    seen = walk(examples=16, steps=50).seen
     assert {word for word, _ in seen} >= WORDS, seen
     carried_out = {word for word, answer in seen if answer not in CODES}
     assert len(carried_out & WORDS) >= len(WORDS) - SELDOM, seen
