@@ -223,6 +223,13 @@ LIMITS = (
         "5",
         "people an account may write privately for the first time, or invite, in a minute",
     ),
+    _limit(
+        "deeds",
+        "--max-deeds N",
+        Kind.LIMIT,
+        "30",
+        "rooms made, topics set and deeds of moderation of one account in a minute",
+    ),
 )
 
 

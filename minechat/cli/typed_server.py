@@ -51,6 +51,7 @@ class LimitOptions(Options):
     limit_rooms_joined: int | None
     limit_sessions: int | None
     limit_new_correspondents: float | None
+    limit_deeds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,14 +33,16 @@ class Community:
         attendance = Attendance(audience, self.presence, limits.sessions)
         listing = Listing(storage, self.directory, self.presence)
         self._sanctions = Sanctions(storage, self.directory, attendance)
-        self.rooms = Rooms(storage, self.directory, attendance, listing, limits)
+        deeds = MinuteBudget(limits.deeds, "you do too much in rooms at once")
+        self.rooms = Rooms(storage, self.directory, attendance, listing, limits, deeds)
         new_people = MinuteBudget(limits.new_correspondents, "you write to or invite too many new people")
         self.moderation = Moderation(
             storage,
             self.directory,
             attendance,
             self._sanctions,
-            new_people,
+            new_people=new_people,
+            deeds=deeds,
             rooms_created=limits.rooms_created,
         )
         self.whispers = Whispers(storage, attendance, self.presence, new_people)

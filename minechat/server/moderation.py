@@ -27,10 +27,11 @@ class Moderation:
     not, over leaving and joining again. What is done holds from the step of the loop in which its commit is
     known: before it returns, and for everything asked after that.
 
-    Every method raises ``Refused`` (``no_room``, ``not_member``, ``not_allowed``, ``no_user`` and what it
-    names itself), and ``NotStored`` when nothing was changed.
+    Every method raises ``Refused`` (``no_room``, ``not_member``, ``not_allowed``, ``no_user``, ``too_fast``
+    and what it names itself), and ``NotStored`` when nothing was changed.
 
     :param new_people: whom accounts reach for the first time, by private messages too
+    :param deeds: what each account does, for each deed is kept
     :param rooms_created: rooms that one account may have made or own
     """
 
@@ -40,8 +41,9 @@ class Moderation:
         directory: Directory,
         attendance: Attendance,
         sanctions: Sanctions,
-        new_people: MinuteBudget,
         *,
+        new_people: MinuteBudget,
+        deeds: MinuteBudget,
         rooms_created: int,
     ) -> None:
         self._storage = storage
@@ -49,6 +51,7 @@ class Moderation:
         self._attendance = attendance
         self._sanctions = sanctions
         self._new_people = new_people
+        self._deeds = deeds
         self._rooms_created = rooms_created
 
     async def invite(self, member: Member, room: str, name: str) -> None:
@@ -127,7 +130,9 @@ class Moderation:
         """The room and the person of a deed, after a look at the rights: who has none learns nothing."""
         room = await self._directory.open_for(member.id, name)
         room.require(member.id, deed, self._directory.clock())
-        return room, await somebody(self._storage, whom)
+        account = await somebody(self._storage, whom)
+        self._deeds.take(member.id)
+        return room, account
 
     async def _invite(self, member: Member, room: Room, whom: AccountRow) -> None:
         async with room.lock:

@@ -12,6 +12,7 @@ from minechat.server.directory import Directory
 from minechat.server.finishing import to_the_end
 from minechat.server.happenings import ROOMS, Member, RoomHappening
 from minechat.server.keys import Keys, keys_of
+from minechat.server.limits import MinuteBudget
 from minechat.server.listing import Listing
 from minechat.server.resending import told_again
 from minechat.server.rights import Role, may
@@ -34,14 +35,21 @@ class Rooms:
     Every method raises ``Refused`` with a code of the wire, and ``NotStored`` when nothing was changed.
     """
 
-    def __init__(
-        self, storage: Storage, directory: Directory, attendance: Attendance, listing: Listing, limits: Limits
+    def __init__(  # noqa: PLR0917 - what rooms are made of
+        self,
+        storage: Storage,
+        directory: Directory,
+        attendance: Attendance,
+        listing: Listing,
+        limits: Limits,
+        deeds: MinuteBudget,
     ) -> None:
         self._storage = storage
         self._directory = directory
         self._attendance = attendance
         self._listing = listing
         self._limits = limits
+        self._deeds = deeds
         self._joining: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     # Hearing and saying.
@@ -107,7 +115,7 @@ class Rooms:
     ) -> RoomView:
         """A new room, whose owner one is.
 
-        :raises Refused: ``bad_name``, ``taken`` or ``too_many``
+        :raises Refused: ``bad_name``, ``taken``, ``too_many`` or ``too_fast``
         """
         keys = await asyncio.to_thread(_keys_of_new, name)
         kind = RoomKind.INVITE if invite_only else RoomKind.PUBLIC
@@ -138,7 +146,7 @@ class Rooms:
     async def set_topic(self, member: Member, name: str, topic: str) -> None:
         """What the room is about, in one line; empty for none.
 
-        :raises Refused: ``no_room``, ``not_member``, ``not_allowed`` or ``bad_name``
+        :raises Refused: ``no_room``, ``not_member``, ``not_allowed``, ``bad_name`` or ``too_fast``
         """
         room = await self._directory.open_for(member.id, name)
         await to_the_end(self._set_topic(member, room, titles.topic(topic)))
@@ -167,6 +175,7 @@ class Rooms:
             counted = await self._storage.count_rooms_of(member.id)
             if counted >= self._limits.rooms_created or len(rooms) >= self._limits.rooms_joined:
                 raise Refused("you have too many rooms already", code="too_many")
+            self._deeds.take(member.id)
             deed = self._deed(member, name, "create", kind.value)
             row = await self._storage.add_room(name, keys, kind, topic, member.id, deed)
             if row is None:
@@ -185,7 +194,10 @@ class Rooms:
             room.require(member.id, "join", now)
             if room.role(member.id, now) < Role.MEMBER:
                 role = await self._role_to_come(member.id, room)
-                deed = self._deed(member, room.name, "role", role.word) if role is Role.OWNER else None
+                deed = None
+                if role is Role.OWNER:
+                    self._deeds.take(member.id)
+                    deed = self._deed(member, room.name, "role", role.word)
                 await self._storage.set_role(room.row.id, member.id, role, deed)
                 room.admit(member.id, member.name, role)
                 self._attendance.came(room, member.id, member.name)
@@ -238,6 +250,7 @@ class Rooms:
     async def _set_topic(self, member: Member, room: Room, topic: str) -> None:
         async with room.lock:
             room.require(member.id, "topic", self._directory.clock())
+            self._deeds.take(member.id)
             deed = self._deed(member, room.name, "topic", topic)
             await self._storage.set_topic(room.row.id, topic, deed)
             room.topic = topic

@@ -45,6 +45,7 @@ class Limits:
     :param sessions: connections to RIFT that one account may have
     :param new_correspondents: people whom an account may write privately for the first time, or invite
         before it has talked with them, in a minute
+    :param deeds: rooms made, topics set and deeds of moderation of one account, in a minute
     """
 
     connections: int | None = 4096
@@ -89,6 +90,7 @@ class Limits:
     rooms_joined: int = 100
     sessions: int = 10
     new_correspondents: int | None = 5
+    deeds: int | None = 30
 
 
 PROFILES = {
@@ -119,6 +121,7 @@ PROFILES = {
         login_penalty=None,
         account_failures=None,
         new_correspondents=None,
+        deeds=None,
     ),
 }
 

@@ -25,7 +25,7 @@ from tests.server.sockets import until
 ALL = frozenset({"acks", "rooms", "presence", "sessions"})
 NONE: frozenset[str] = frozenset()
 NOW = 1_800_000_000.0
-PLENTY = Limits(new_correspondents=None)
+PLENTY = Limits(new_correspondents=None, deeds=None)
 
 
 class Ear(asyncio.Transport):

@@ -260,3 +260,16 @@ async def new_correspondents(settings: Settings) -> None:
         await anna.done("private_message", to="boris", text="hello")
         assert await anna.refused("private_message", to="vera", text="hello") == "too_fast"
         await anna.done("private_message", to="boris", text="still there?")
+
+
+@probe
+async def deeds(settings: Settings) -> None:
+    async with (
+        port(settings, deeds=2) as at,
+        member(at, "anna", *QUIET) as anna,
+        member(at, "boris", *QUIET) as boris,
+    ):
+        await anna.done("create_room", room="tea")
+        await anna.done("set_topic", room="tea", topic="green")
+        assert await anna.refused("set_topic", room="tea", topic="black") == "too_fast"
+        await boris.done("create_room", room="milk")

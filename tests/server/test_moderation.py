@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from minechat.server.happenings import RoomHappening
 from minechat.server.keys import keys_of
 from minechat.server.owner import Owner
 from minechat.server.rights import Role
-from tests.server.circle import NONE, NOW, Circle, Guest, circle
+from tests.server.circle import NONE, NOW, PLENTY, Circle, Guest, circle
 from tests.server.sockets import until
 
 
@@ -330,3 +331,33 @@ async def test_who_gets_another_name_bears_it_in_every_room(people: Circle) -> N
     people.hub.rooms.leave_all(bob.member)
     members = await people.hub.rooms.members(eva.member, "club")
     assert [one.name for one in members.members] == ["Basil", "Eva"]
+
+
+DEEDS = ("create", "topic", "invite", "kick", "mute", "unmute", "ban", "unban", "role", "own")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+async def test_what_the_audit_keeps_is_done_within_a_budget(tmp_path: Path, deed: str) -> None:
+    async with circle(tmp_path, replace(PLENTY, deeds=3)) as people:
+        eva, bob = await people.come("Eva"), await people.come("Bob")
+        rooms, moderation = people.hub.rooms, people.hub.moderation
+        await rooms.create(bob.member, "left")
+        await people.say(bob, "left", "hello")
+        await rooms.leave(bob.member, "left")
+        await rooms.create(eva.member, "club")
+        await rooms.join(bob.member, "club")
+        for _ in range(2):
+            await rooms.set_topic(eva.member, "club", "words")
+        done = {
+            "create": lambda: rooms.create(eva.member, "other"),
+            "topic": lambda: rooms.set_topic(eva.member, "club", "more words"),
+            "role": lambda: moderation.set_role(eva.member, "club", "Bob", "moderator"),
+            "own": lambda: rooms.join(eva.member, "left"),
+        }.get(deed) or (lambda: getattr(moderation, deed)(eva.member, "club", "Bob"))
+        before = await people.storage.room_deeds("club", None, 99)
+        with refused("too_fast"):
+            await done()
+        assert await people.storage.room_deeds("club", None, 99) == before
+        # What costs nothing, and what others do, goes on.
+        await people.say(eva, "club", "hello")
+        await rooms.create(bob.member, "his")
