@@ -143,8 +143,9 @@ class Box(TextArea):
             self.post_message(self.Refused(len(text.encode("utf-8", "surrogatepass"))))
             return
         lines = [_harmless(line) for line in text.expandtabs(4).split("\n")]
-        if len(lines) > 1:
-            self._pasted += len(lines)
+        count = len("\n".join(lines).rstrip("\n").split("\n"))
+        if count > 1:
+            self._pasted += count
         self.insert("\n".join(lines))
 
     def _delete_selected_or(self, start: tuple[int, int], end: tuple[int, int]) -> None:

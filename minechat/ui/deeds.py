@@ -60,7 +60,7 @@ class Deeds:
             self.complain(safe(str(error)))
             return False
         if call.slash is SAY:
-            return self._say(self.place, call.arguments["text"])
+            return self._say(self.place, call.arguments["text"].rstrip("\n"))
         self._app.start(self._performer.perform(call))
         return True
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from minechat.client.export import export, export_mine
 from minechat.client.session import Session
-from minechat.errors import InvalidInput, MinechatError, NetworkError, Refused
+from minechat.errors import ConnectionLost, InvalidInput, MinechatError, Refused, Unreachable
 from minechat.protocol.rift import replies
 from minechat.text import safe
 from minechat.ui import keys
@@ -84,8 +84,8 @@ class Performer:
                 await self._password()
             else:
                 await self._export(call)
-        except NetworkError as error:
-            self._stage.complain(f"{safe(str(error))}. {self._words('not_connected')}")
+        except (ConnectionLost, Unreachable):  # why is in the status line
+            self._stage.complain(self._words("not_connected"))
         except Refused as error:
             self._stage.complain(safe(error.reason))
         except MinechatError as error:

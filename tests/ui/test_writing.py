@@ -68,6 +68,26 @@ async def test_a_paste_is_one_message_and_a_long_one_is_asked_about() -> None:
         await shown.until(lambda: len(shown.session.said) == 2)
 
 
+async def test_newlines_at_the_end_of_a_paste_are_neither_counted_nor_sent() -> None:
+    async with connected() as shown:
+        await shown.paste("\n".join(map(str, range(10))) + "\n\n")
+        await shown.pilot.press("enter")
+        await shown.until(lambda: len(shown.session.said) == 1)
+        assert shown.session.said == [("general", "\n".join(map(str, range(10))))]
+        await shown.paste("\n".join(map(str, range(11))) + "\n")
+        await shown.pilot.press("enter")
+        await shown.until_shown("11 lines were pasted")
+
+
+async def test_a_command_without_a_connection_is_refused_in_one_sentence() -> None:
+    async with connected() as shown:
+        shown.session.lose()
+        await shown.until_shown("○ lost")
+        await shown.enter("/members")
+        await shown.until_shown("! not connected; try again")
+        assert "there is no connection" not in shown.text()
+
+
 async def test_what_is_pasted_is_harmless_in_the_box() -> None:
     async with connected() as shown:
         await shown.paste("a\x1b[2Jb\x9bc")
