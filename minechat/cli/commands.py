@@ -62,7 +62,13 @@ CHAT = Command(
             default="0",
             value="N",
         ),
-        Option("count", ("--count",), Kind.POSITIVE, "leave after N messages", value="N"),
+        Option(
+            "count",
+            ("--count",),
+            Kind.POSITIVE,
+            "leave after N new messages; what --last shows does not count",
+            value="N",
+        ),
         Option("for_seconds", ("--for",), Kind.SECONDS, "leave after so many seconds", value="SECONDS"),
         Option(
             "retry",
@@ -225,7 +231,13 @@ RIFT = Command(
             default="20",
             value="N",
         ),
-        Option("count", ("--count",), Kind.POSITIVE, "leave after N messages", value="N"),
+        Option(
+            "count",
+            ("--count",),
+            Kind.POSITIVE,
+            "leave after N new messages; what --last shows does not count",
+            value="N",
+        ),
         Option("for_seconds", ("--for",), Kind.SECONDS, "leave after so many seconds", value="SECONDS"),
         Option(
             "export",

@@ -274,6 +274,19 @@ def test_the_past_comes_first(vasya: RiftCommands) -> None:
     assert done.returncode == 0
 
 
+def test_the_past_does_not_count(server: RiftServer, vasya: RiftCommands, tmp_path: Path) -> None:
+    vasya.says("one", "two", room="random")
+    where = ("--room", "random", "--last", "2", "--json")
+    with vasya.start("rift", "--plain", "--count", "1", *where) as watcher:
+        assert watcher.stdout is not None
+        assert json.loads(watcher.stdout.readline())["text"] == "one"
+        assert json.loads(watcher.stdout.readline())["text"] == "two"
+        vasya.says("three", room="random")
+        assert [record["text"] for record in records(watcher.stdout.read().decode())] == ["three"]
+        assert watcher.wait(20) == 0
+    assert "what --last shows does not count" in " ".join(vasya.run("rift", "--help").stdout.split())
+
+
 def test_a_program_that_names_a_room_hears_that_alone(
     server: RiftServer, vasya: RiftCommands, tmp_path: Path
 ) -> None:
