@@ -107,6 +107,8 @@ def test_it_says_where_it_is_and_serves_there(stage: Stage, people: list[Person]
         f"port {port_of_rift(log)} for RIFT"
     )
     events = [line.split()[1:3] for line in log if " taken; " not in line]
+    # On a machine that is busy with other things the loop may be late: that is no matter of this server.
+    events = [one for one in events if one[1] != "loop_blocked"]
     assert ["info", "started"] in events
     assert events[-1] == ["info", "stopping"]
     assert {level for level, _ in events} == {"info"}
