@@ -161,3 +161,40 @@ async def test_a_search_comes_by_pages_the_newest_first(people: Circle) -> None:
             break
         before = page.before
     assert seen == list(range(7, 0, -1))
+
+
+def kick_after(
+    people: Circle, monkeypatch: pytest.MonkeyPatch, reading: str, eva: Guest, room: str = "club"
+) -> None:
+    """Bob is put out of a room when a page for him has been read and not yet been given."""
+    read = getattr(people.storage, reading)
+
+    async def slowly(*arguments: object, **options: object) -> object:
+        found = await read(*arguments, **options)
+        await people.hub.moderation.kick(eva.member, room, "Bob")
+        return found
+
+    monkeypatch.setattr(people.storage, reading, slowly)
+
+
+async def test_who_is_put_out_while_a_page_is_read_reads_nothing_more(
+    people: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eva, bob = await filled(people, 3), await people.come("Bob")
+    await people.hub.rooms.join(bob.member, "club")
+    kick_after(people, monkeypatch, "history", eva)
+    with refused("not_member"):
+        await people.hub.archive.room_history(bob.member, "club")
+
+
+@pytest.mark.parametrize("room", ["club", None])
+async def test_who_is_put_out_while_a_search_goes_on_finds_nothing_more_there(
+    people: Circle, monkeypatch: pytest.MonkeyPatch, room: str | None
+) -> None:
+    eva, bob = await filled(people, 3, "pear {}"), await people.come("Bob")
+    await people.say(bob, "general", "pear of all")
+    await people.hub.rooms.join(bob.member, "club")
+    with monkeypatch.context() as patch:
+        kick_after(people, patch, "search", eva)
+        page = await people.hub.archive.search(bob.member, "pear", room=room)
+    assert {line.text for line in page.lines} == (set() if room else {"pear of all"})

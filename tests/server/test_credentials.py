@@ -236,6 +236,30 @@ async def test_a_token_of_the_speak_port_is_as_good(house: House) -> None:
     assert await house.people.has_password(anna)
 
 
+@pytest.mark.parametrize("way", ["session", "token"])
+async def test_what_was_looked_up_before_it_ended_lets_nobody_in(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    anna = await house.people.register("Anna", GOOD, HERE)
+    session = await house.people.open_session(await house.people.log_in("Anna", GOOD, HERE))
+    token = await house.people.renew_token(anna)
+    looked = 0
+    look = getattr(house.storage, f"account_by_{way}")
+
+    async def ended_meanwhile(proof: bytes) -> object:
+        nonlocal looked
+        row, looked = await look(proof), looked + 1
+        if looked == 1:
+            await house.people.log_out(anna, session)
+            await house.people.renew_token(anna)
+        return row
+
+    monkeypatch.setattr(house.storage, f"account_by_{way}", ended_meanwhile)
+    come_in = {"session": house.people.by_session, "token": house.people.by_token}[way]
+    assert await come_in({"session": session, "token": token}[way], HERE) is None
+    assert looked == 2
+
+
 async def test_the_banned_are_told_so_by_every_way(house: House) -> None:
     accounts = Accounts(house.storage, registrations=lambda _: None, random=Random(7))
     registered = await accounts.register("Maria", HERE)
