@@ -18,7 +18,7 @@ from minechat.client.session import (
 from minechat.text import safe
 from minechat.ui.conversation import Conversation
 from minechat.ui.entry import note
-from minechat.ui.told import happened
+from minechat.ui.told import happened, names_its_room
 
 #: Who spoke last, for completion.
 MOST_SPEAKERS = 200
@@ -151,8 +151,8 @@ class Board:
 
     def _happen(self, event: Happened) -> None:
         place = self.place(event.place) if event.place in self.places else self.here
-        line = safe(happened(event, self.language))
-        if event.place not in self.places:
+        line = safe(happened(event, self.language, self.nickname))
+        if event.place not in self.places and not names_its_room(event, self.nickname):
             line = f"{safe(event.place)}: {line}"
         place.add(note(line, event.time))
         self.changes.timeline = True

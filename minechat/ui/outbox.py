@@ -14,6 +14,7 @@ from minechat.errors import MinechatError, NetworkError, OutcomeUnknown, Refused
 from minechat.text import safe
 from minechat.ui.conversation import Conversation
 from minechat.ui.entry import Entry, Kind, Sending
+from minechat.ui.told import refusal
 from minechat.ui.words import Words
 
 #: The most messages that wait.
@@ -130,7 +131,7 @@ class Outbox:
         except Refused as error:
             if self._postponed(letter, error):
                 return
-            self._fail(letter, safe(error.reason))
+            self._fail(letter, safe(refusal(error, self._words.language)))
         except MinechatError as error:
             self._fail(letter, safe(str(error)))
         else:

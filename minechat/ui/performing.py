@@ -12,7 +12,7 @@ from minechat.ui import keys
 from minechat.ui.calls import Call
 from minechat.ui.commands import available
 from minechat.ui.slashes import Slash
-from minechat.ui.told import describe
+from minechat.ui.told import describe, refusal
 from minechat.ui.words import Words
 
 #: The most lines of an answer that are shown.
@@ -87,7 +87,7 @@ class Performer:
         except (ConnectionLost, Unreachable):  # why is in the status line
             self._stage.complain(self._words("not_connected"))
         except Refused as error:
-            self._stage.complain(safe(error.reason))
+            self._stage.complain(safe(refusal(error, self._words.language)))
         except MinechatError as error:
             self._stage.complain(safe(str(error)))
 
@@ -111,7 +111,8 @@ class Performer:
         if order == "log_out":
             self._stage.leave()
             return
-        lines = [safe(part) for line in describe(reply, self._words.language) for part in line.split("\n")]
+        told = describe(reply, self._words.language, call.fields.get("query"))
+        lines = [safe(part) for line in told for part in line.split("\n")]
         more = [f"…[+{len(lines) - MOST_LINES}]"] if len(lines) > MOST_LINES else []
         self._stage.tell(lines[:MOST_LINES] + more)
 

@@ -1,123 +1,105 @@
 """Answers to commands and what happens in rooms, told in lines of words, in English or in Russian."""
 
+import re
 from collections.abc import Callable, Iterator
+from time import time
 from typing import Any
 
 from minechat.client.session import Happened
 from minechat.client.transcript import stamp
+from minechat.errors import Refused
 from minechat.protocol.rift import replies
-
-_ENGLISH = {
-    "done": "done",
-    "online": "{number} online: {names}",
-    "room": "{room}{closed}{topic}{role}{members}",
-    "in_room": "you are in {room}{topic}",
-    "closed": " (by invitation)",
-    "topic_is": ": {topic}",
-    "role_is": " [{role}]",
-    "members_are": ", {number} in it",
-    "no_rooms": "no rooms",
-    "member": "{name} [{role}]{here}{muted}",
-    "here": ", online",
-    "muted_until": ", muted until {until}",
-    "muted_now": ", muted",
-    "no_conversations": "no conversations yet",
-    "conversation": "{name}, last on {time}",
-    "found": "[{time}] {place} {name}: {text}",
-    "nothing_found": "nothing found",
-    "deed": "[{time}] {by}: {what} {name} {detail}",
-    "no_deeds": "nothing was done here yet",
-    "more": "there is more: {how}",
-    "more_found": "older ones are left out; more words find fewer",
-    "token": "your token for authorization.py: {token}",
-    "joined": "{nick} joined",
-    "left": "{nick} left",
-    "kicked": "{nick} was sent out{by}{reason}",
-    "banned": "{nick} was banned{until}{by}{reason}",
-    "unbanned": "{nick} is no longer banned{by}",
-    "muted": "{nick} was muted{until}{by}{reason}",
-    "unmuted": "{nick} may write again{by}",
-    "topic": "the topic is now: {detail}{by}",
-    "no_topic": "there is no topic any more{by}",
-    "role": "{nick} is now {detail}{by}",
-    "invited": "{nick} was invited{by}",
-    "other": "{event} {nick} {detail}",
-    "by": " by {by}",
-    "reason": ": {reason}",
-    "until": " until {until}",
-}
-_RUSSIAN = {
-    "done": "готово",
-    "online": "сейчас здесь ({number}): {names}",
-    "room": "{room}{closed}{topic}{role}{members}",
-    "in_room": "вы в комнате {room}{topic}",
-    "closed": " (по приглашению)",
-    "topic_is": ": {topic}",
-    "role_is": " [{role}]",
-    "members_are": ", участников: {number}",
-    "no_rooms": "комнат нет",
-    "member": "{name} [{role}]{here}{muted}",
-    "here": ", в сети",
-    "muted_until": ", молчит до {until}",
-    "muted_now": ", молчит",
-    "no_conversations": "личных переписок пока нет",
-    "conversation": "{name}, последнее сообщение {time}",
-    "found": "[{time}] {place} {name}: {text}",
-    "nothing_found": "ничего не найдено",
-    "deed": "[{time}] {by}: {what} {name} {detail}",
-    "no_deeds": "здесь ещё ничего не делали",
-    "more": "есть ещё: {how}",
-    "more_found": "более старые не показаны; уточните запрос",
-    "token": "ваш токен для authorization.py: {token}",
-    "joined": "{nick} теперь в комнате",
-    "left": "{nick} больше не в комнате",
-    "kicked": "{nick} больше не в комнате: так решили{by}{reason}",
-    "banned": "{nick}: запрет на вход{until}{by}{reason}",
-    "unbanned": "{nick}: запрет на вход снят{by}",
-    "muted": "{nick}: запрет писать{until}{by}{reason}",
-    "unmuted": "{nick} снова может писать{by}",
-    "topic": "теперь тема: {detail}{by}",
-    "no_topic": "темы больше нет{by}",
-    "role": "{nick} теперь {detail}{by}",
-    "invited": "{nick}: приглашение{by}",
-    "other": "{event} {nick} {detail}",
-    "by": " ({by})",
-    "reason": ": {reason}",
-    "until": " до {until}",
-}
+from minechat.ui.audit import deed, role_word
+from minechat.ui.phrases import ENGLISH, RUSSIAN
 
 _EVENTS = frozenset(
     "joined left kicked banned unbanned muted unmuted topic role invited".split()  # as RoomEvent names them
 )
 
 
-def describe(reply: Any, language: str = "en") -> list[str]:
+#: The most characters of a hit that are shown: about two rows.
+MOST_FOUND = 100
+#: What is told to whom it happens in sentences that name the room.
+_NAMES_ROOM = frozenset({"invited", "kicked", "banned", "unbanned"})
+#: Refusals that have an end, of which a person wants to know.
+_WITH_END = frozenset({"muted", "banned"})
+
+
+def describe(reply: Any, language: str = "en", query: str | None = None) -> list[str]:
     """What a session answered to an order, line by line; the lines are not yet safe to show.
 
     :param reply: what ``Session.order`` returned
+    :param query: what was searched for, where only what stands around it is wanted of each hit
     """
-    tell = _TELLERS.get(type(reply), _done)
-    return list(tell(reply, _RUSSIAN if language == "ru" else _ENGLISH))
+    words = _phrases(language)
+    if query is not None and isinstance(reply, replies.Found):
+        return list(_search(reply, words, query))
+    return list(_TELLERS.get(type(reply), _done)(reply, words))
 
 
-def happened(event: Happened, language: str = "en") -> str:
-    """Something that happened in a room, in one line that is not yet safe to show."""
-    words = _RUSSIAN if language == "ru" else _ENGLISH
-    sentence = event.event if event.event in _EVENTS else "other"
-    if event.event == "topic" and not event.detail:
-        sentence = "no_topic"
+def happened(event: Happened, language: str = "en", me: str | None = None) -> str:
+    """Something that happened in a room, in one line that is not yet safe to show.
+
+    :param me: to whom it is told; what happens to them is told in the second person
+    """
+    words = _phrases(language)
+    detail = role_word(event.detail, words) if event.event == "role" else event.detail
     return (
-        words[sentence]
+        words[_sentence(event, words, me)]
         .format(
             event=event.event,
+            room=event.place,
             nick=event.nick or "?",
-            detail=event.detail,
-            by=words["by"].format(by=event.by) if event.by else "",
+            detail=detail,
+            by=_by(event, words, me),
             reason=words["reason"].format(reason=event.reason) if event.reason else "",
             until=words["until"].format(until=moment(event.until)) if event.until is not None else "",
         )
         .rstrip()
     )
+
+
+def names_its_room(event: Happened, me: str) -> bool:
+    """Whether ``happened`` says in which room it was."""
+    return event.event in _NAMES_ROOM and _is(event.nick, me)
+
+
+def refusal(error: Refused, language: str = "en") -> str:
+    """Why the server said no, in its words, and how long it will; not yet safe to show."""
+    if error.retry_after is None or error.code not in _WITH_END:
+        return error.reason
+    until = moment(time() + error.retry_after)
+    return _phrases(language)["refused_until"].format(reason=error.reason, until=until)
+
+
+def _phrases(language: str) -> "Phrases":
+    return RUSSIAN if language == "ru" else ENGLISH
+
+
+def _sentence(event: Happened, words: "Phrases", me: str | None) -> str:
+    """The name of the phrase for it."""
+    if event.event == "topic" and not event.detail:
+        return "no_topic"
+    if event.event not in _EVENTS:
+        return "other"
+    own = f"{event.event}_you"
+    return own if own in words and _is(event.nick, me) else event.event
+
+
+def _by(event: Happened, words: "Phrases", me: str | None) -> str:
+    """Who did it: the one who acts in the sentence, or a phrase behind it."""
+    if event.event == "invited" and _is(event.nick, me):
+        return event.by or words["server"]
+    return words["by"].format(by=event.by) if event.by else ""
+
+
+def _is(nick: str | None, me: str | None) -> bool:
+    """Whether that is us; blanks and ``_`` are alike."""
+    return bool(me) and nick is not None and _plain(nick) == _plain(me or "")
+
+
+def _plain(nick: str) -> str:
+    return nick.replace("_", " ").casefold()
 
 
 def moment(time: float) -> str:
@@ -155,14 +137,14 @@ def _conversations(reply: replies.Conversations, words: Phrases) -> Lines:
     yield from _each(told, words["no_conversations"])
 
 
-def _search(reply: replies.Found, words: Phrases) -> Lines:
-    yield from _each([_found(entry, words) for entry in reply.messages], words["nothing_found"])
+def _search(reply: replies.Found, words: Phrases, query: str | None = None) -> Lines:
+    yield from _each([_found(entry, words, query) for entry in reply.messages], words["nothing_found"])
     if reply.before is not None:
         yield words["more_found"]
 
 
 def _audit(reply: replies.Audit, words: Phrases) -> Lines:
-    yield from _each([_deed(entry, words) for entry in reply.entries], words["no_deeds"])
+    yield from _each([deed(entry, words) for entry in reply.entries], words["no_deeds"])
     if reply.more and reply.entries:
         yield from _more(reply.more, f"/audit {reply.entries[-1].number}", words)
 
@@ -201,7 +183,7 @@ def _room(room: replies.RoomInfo, words: Phrases) -> str:
         room=room.room,
         closed=words["closed"] if room.invite_only else "",
         topic=words["topic_is"].format(topic=room.topic) if room.topic else "",
-        role=words["role_is"].format(role=room.role) if room.role else "",
+        role=words["role_is"].format(role=role_word(room.role, words)) if room.role else "",
         members="" if room.members is None else words["members_are"].format(number=room.members),
     )
 
@@ -211,22 +193,33 @@ def _member(member: replies.Member, words: Phrases) -> str:
     mute = words["muted_now"] if member.muted else ""
     return words["member"].format(
         name=member.username,
-        role=member.role,
+        role=role_word(member.role, words),
         here=words["here"] if member.online else "",
         muted=mute if until is None else words["muted_until"].format(until=moment(until)),
     )
 
 
-def _found(entry: replies.Entry, words: Phrases) -> str:
+def _found(entry: replies.Entry, words: Phrases, query: str | None) -> str:
     place = entry.room if entry.user is None else f"@{entry.user}"
-    return words["found"].format(time=moment(entry.time), place=place, name=entry.username, text=entry.text)
+    text = entry.text if query is None else excerpt(entry.text, query)
+    return words["found"].format(time=moment(entry.time), place=place, name=entry.username, text=text)
 
 
-def _deed(entry: replies.AuditEntry, words: Phrases) -> str:
-    return (
-        words["deed"]
-        .format(
-            time=moment(entry.time), by=entry.by, what=entry.what, name=entry.username, detail=entry.detail
-        )
-        .rstrip()
-    )
+def excerpt(text: str, query: str, most: int = MOST_FOUND) -> str:
+    """One line of a text, of at most so many characters, around the first word of a query that is in it."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    found = [re.search(re.escape(_searched(word)), _searched(line), re.IGNORECASE) for word in query.split()]
+    first = min((match.start() for match in found if match), default=0)
+    start = max(0, min(first - most // 3, len(line) - most + 1))
+    before = "…" if start else ""
+    kept = line[start : start + most - len(before)]
+    if start + len(kept) < len(line):
+        kept = kept[:-1] + "…"
+    return before + kept
+
+
+def _searched(text: str) -> str:
+    """As the search of a server compares letters."""
+    return text.replace("ё", "е").replace("Ё", "Е")

@@ -62,6 +62,14 @@ async def test_what_happens_is_told_in_its_room() -> None:
         await shown.until_shown("· Vasya␛[2J was muted by Anna")
 
 
+async def test_who_is_invited_is_told_so_and_how_to_follow() -> None:
+    async with connected() as shown:
+        shown.session.tell(Happened(place="books", event="invited", nick="me", by="Anna", time=1e9))
+        await shown.until_shown("· Anna invites you to books: /join books")
+        shown.session.tell(Happened(place="books", event="unmuted", nick="me", by="Anna", time=1e9))
+        await shown.until_shown("· books: you may write again by Anna")
+
+
 @pytest.mark.parametrize("size", [(40, 8), (40, 24), (60, 10), (80, 24), (200, 50), (20, 8)])
 async def test_it_works_at_every_size(size: tuple[int, int]) -> None:
     async with connected(size, messages=50) as shown:

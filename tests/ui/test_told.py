@@ -5,8 +5,10 @@ import string
 import pytest
 
 from minechat.client.session import Happened
+from minechat.errors import Refused
 from minechat.protocol.rift import replies as r
 from minechat.ui import told
+from minechat.ui.phrases import ENGLISH, RUSSIAN
 
 INFO = r.RoomInfo(room="tech", topic="on code", invite_only=True, members=3, role="owner", last=7)
 ENTRY = r.Entry(username="Eva", text="old cats", seq=1, time=0.0, room="tech")
@@ -64,7 +66,7 @@ def test_what_was_found_says_when_where_and_who() -> None:
 def test_an_audit_says_who_did_what_and_how_to_go_on() -> None:
     deed = r.AuditEntry(number=4, time=0.0, what="kick", username="Vasya", by="Eva", detail="loud")
     lines = told.describe(r.Audit(room="tech", entries=(deed,), more=True))
-    assert lines == [f"[{told.moment(0.0)}] Eva: kick Vasya loud", "there is more: /audit 4"]
+    assert lines == [f"[{told.moment(0.0)}] Eva: sent Vasya out: loud", "there is more: /audit 4"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_both_languages_say_the_same_things() -> None:
     def blanks(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    english, russian = told._ENGLISH, told._RUSSIAN
+    english, russian = ENGLISH, RUSSIAN
     assert english.keys() == russian.keys()
     for key, text in english.items():
         assert blanks(text) == blanks(russian[key]), key
@@ -109,3 +111,89 @@ def test_a_time_that_no_clock_shows_is_a_number(time: float) -> None:
 def test_braces_of_strangers_stay_braces() -> None:
     event = Happened(place="{place}", event="kicked", nick="{nick.__class__}", by="{by}", reason="{0}")
     assert told.happened(event) == "{nick.__class__} was sent out by {by}: {0}"
+
+
+UNTIL = told.moment(1_795_378_048.0)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "detail", "english", "russian"),
+    [
+        ("ban", "Boris", "until 2026-11-22T20:07:28Z", f"banned Boris until {UNTIL}", f"вход до {UNTIL}"),
+        (
+            "mute",
+            "Boris",
+            "until 2026-11-22T20:07:28Z: too: loud",
+            f"muted Boris until {UNTIL}: too: loud",
+            f"писать до {UNTIL}: too: loud",
+        ),
+        ("mute", "Boris", "for ever: loud", "muted Boris for ever: loud", "писать навсегда: loud"),
+        ("ban", "Boris", "until tomorrow", "banned Boris: until tomorrow", "вход: until tomorrow"),
+        ("unban", "Boris", "", "let Boris in again", "участнику Boris снова можно входить"),
+        ("role", "Boris", "moderator", "made Boris moderator", "роль участника Boris: модератор"),
+        ("role", "", "owner", "became owner", "новая роль: владелец"),
+        ("role", "Boris", "root: king", "made Boris root: king", "роль участника Boris: root: king"),
+        ("create", "", "public", "made the room", "комната создана"),
+        ("create", "", "invite", "made the room, by invitation", "вход по приглашению"),
+        ("topic", "", "cats", "set the topic: cats", "тема: cats"),
+        ("topic", "", "", "took the topic away", "тема убрана"),
+        ("paint", "", "red", "paint red", "paint red"),
+        ("{by}", "{0}", "{name}", "{by} {0} {name}", "{by} {0} {name}"),
+    ],
+)
+def test_every_deed_is_a_sentence(what: str, name: str, detail: str, english: str, russian: str) -> None:
+    deed = r.AuditEntry(number=4, time=0.0, what=what, username=name, by="Anna", detail=detail)
+    audit = r.Audit(room="tech", entries=(deed,), more=False)
+    assert told.describe(audit) == [f"[{told.moment(0.0)}] Anna: {english}"]
+    assert told.describe(audit, "ru")[0].endswith(russian)
+
+
+def test_roles_are_words_of_the_language() -> None:
+    member = r.Member(username="Eva", role="owner", online=True)
+    king = r.Member(username="Max", role="king", online=False)
+    lines = told.describe(r.Members(room="tech", members=(member, king)), "ru")
+    assert lines == ["Eva [владелец], в сети", "Max [king]"]
+    assert "[владелец]" in told.describe(r.RoomList(rooms=(INFO,)), "ru")[0]
+    role = Happened(place="tech", event="role", nick="Eva", detail="member")
+    assert told.happened(role, "ru") == "Eva теперь участник"
+
+
+@pytest.mark.parametrize(
+    ("event", "english", "russian"),
+    [
+        ("invited", "Anna invites you to books: /join books", "Anna приглашает вас в books: /join books"),
+        ("kicked", "you were sent out of books by Anna: loud", "вас выставили из books (Anna): loud"),
+        ("banned", "you were banned from books by Anna: loud", "вам запрещён вход в books (Anna): loud"),
+        ("muted", "you were muted by Anna: loud", "вам запрещено писать (Anna): loud"),
+        ("unmuted", "you may write again by Anna", "вы снова можете писать (Anna)"),
+    ],
+)
+def test_what_happens_to_oneself_is_told_in_the_second_person(event: str, english: str, russian: str) -> None:
+    reason = "" if event == "unmuted" else "loud"
+    told_of = Happened(place="books", event=event, nick="Big_Boris", by="Anna", reason=reason)
+    assert told.happened(told_of, "en", "big boris") == english
+    assert told.happened(told_of, "ru", "big boris") == russian
+    assert "Big_Boris" in told.happened(told_of, "en", "Vasya")
+
+
+def test_who_is_muted_is_told_until_when_where_that_is_known() -> None:
+    assert told.refusal(Refused("you are muted", code="muted")) == "you are muted"
+    assert told.refusal(Refused("too fast", 5.0, "too_fast")) == "too fast"
+    ends = told.refusal(Refused("you are muted", 600.0, "muted"))
+    assert ends.startswith("you are muted (until ")
+    assert told.refusal(Refused("you are muted", float("inf"), "muted"))
+
+
+def test_a_long_hit_is_shown_around_what_was_found() -> None:
+    text = "word " * 100 + "Ёлка\nstands here " + "more " * 100
+    shown = told.excerpt(text, "nothing елка")
+    assert "Ёлка stands here" in shown
+    assert len(shown) <= told.MOST_FOUND
+    assert shown[0] == shown[-1] == "…"
+    assert told.excerpt("short\ntext", "text") == "short text"
+    assert told.excerpt("x" * 500, "nothing") == "x" * (told.MOST_FOUND - 1) + "…"
+    end = told.excerpt("x " * 300 + "last", "last")
+    assert end.endswith(" last") and len(end) <= told.MOST_FOUND
+    hit = r.Entry(username="Eva", text=text, seq=1, time=0.0, room="tech")
+    assert told.describe(r.Found(messages=(hit,)))[0].endswith(text)
+    assert len(told.describe(r.Found(messages=(hit,)), "en", "елка")[0]) < 200

@@ -40,6 +40,23 @@ async def test_what_is_refused_says_why_and_can_be_taken_up_again() -> None:
         assert shown.app.box.text == "hello"
 
 
+async def test_who_is_muted_learns_until_when() -> None:
+    async with connected() as shown:
+        shown.session.refusal = Refused("you are muted here", 86_400.0, "muted")
+        await shown.enter("hello")
+        await shown.until_shown("not sent: you are muted here (until ")
+
+
+async def test_a_long_hit_of_a_search_takes_about_two_rows() -> None:
+    async with connected() as shown:
+        text = "word " * 300 + "kitten " + "more " * 300
+        hit = replies.Entry(username="Eva", text=text, seq=1, time=0.0, room="tech")
+        shown.session.answers["search"] = replies.Found(messages=(hit,))
+        await shown.enter("/search kitten")
+        await shown.until_shown("kitten more")
+        assert sum("more more" in row or "word word" in row for row in shown.rows()) <= 3
+
+
 async def test_a_message_that_is_too_long_stays_in_the_box() -> None:
     async with connected() as shown:
         await shown.enter("я" * 2048)
