@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from minechat.cli import full_screen, sentences
+from minechat.cli.checks import loopback
 from minechat.cli.exits import UsageError
 from minechat.cli.questions import Questions
 from minechat.cli.report import reason, warn
@@ -86,16 +87,24 @@ async def _token(options: ChatOptions, words: RiftWords, where: Where) -> str | 
     if options.token is not None:
         if options.origin("token").startswith("-") and not options.quiet:
             warn(options.program, sentences.token_visible())
+        _warn_of_plain(options, where)
         return options.token
     token = read_token(options.token_path)
     if token is not None:
+        _warn_of_plain(options, where)
         return token
     check_free(options.token_path, replace=False)
     return await _registered(options, words, where)
 
 
+def _warn_of_plain(options: ChatOptions, where: Where) -> None:
+    if not (options.tls or options.quiet or loopback(where.host)):
+        warn(options.program, sentences.token_travels_plain(where.host))
+
+
 async def _registered(options: ChatOptions, words: RiftWords, where: Where) -> str | None:
     questions = Questions(StandardInput())
+    _warn_of_plain(options, where)
     while True:
         name = await questions.ask(words("nickname", path=options.token_path))
         if not name:

@@ -57,6 +57,17 @@ def test_the_history_is_there_again(server: RiftServer, commands: Commands, term
     assert not commands.token_file.exists()
 
 
+def test_a_token_beyond_this_machine_is_warned_of_before_it_leaves(
+    commands: Commands, terminal: Terminal
+) -> None:
+    commands.keep_token("6b2c9a80-0000-4000-8000-000000000001")
+    argv = commands.argv("chat", "--tui", "-H", "192.0.2.1", "--timeout", "0.3")
+    terminal.start(argv, str(commands.folder), commands.environment | {"LINES": "30", "COLUMNS": "100"})
+    terminal.until("the token travels to 192.0.2.1 unencrypted: whoever is on the way can read it")
+    terminal.until("\x1b[?1049h")
+    assert leave(terminal) == 0
+
+
 def test_a_server_of_our_own_works_too(commands: Commands, terminal: Terminal) -> None:
     commands.keep_token("6b2c9a80-0000-4000-8000-000000000001")
     argv = commands.argv("chat", "--tui", "-P", 0, "--write-port", 0, "--characters")
