@@ -154,6 +154,7 @@ class ChatApp(KeyedApp):
                 unsent=len(self.outbox),
                 scrolled=not self.timeline.follows,
                 left_seconds=max(0, ceil(self._attempt - monotonic())),
+                silence=self.outbox.silence,
                 size=(size if size >= NEAR else 0, MOST_BYTES),
             )
         )

@@ -57,9 +57,15 @@ class Outbox:
         self._waiting: deque[_Letter] = deque()
         self._news = asyncio.Event()
         self._online = asyncio.Event()
+        self._asked: float | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which an answer has been owed to us on this connection; 0 where none is."""
+        return 0.0 if self._asked is None else monotonic() - self._asked
 
     def put(self, place: Conversation, text: str, nick: str) -> bool:
         """Takes a message; False when too many wait already."""
@@ -74,6 +80,8 @@ class Outbox:
 
     def set_online(self, online: bool) -> None:
         """Tells whether there is a connection."""
+        if self._asked is not None:
+            self._asked = monotonic()
         if online:
             self._online.set()
         else:
@@ -120,6 +128,7 @@ class Outbox:
     async def _send(self, letter: _Letter) -> None:
         place, entry = letter.place, letter.entry
         entry.sending, entry.reason = Sending.SENDING, ""
+        self._asked = monotonic()
         try:
             message = await self._session.say(place.name, entry.text, key=letter.key)
         except OutcomeUnknown:
@@ -136,6 +145,8 @@ class Outbox:
             self._fail(letter, safe(str(error)))
         else:
             place.was_sent(entry, message.seq)
+        finally:
+            self._asked = None
         self._waiting.remove(letter)
 
     def _postponed(self, letter: _Letter, error: Refused) -> bool:

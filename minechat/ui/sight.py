@@ -14,6 +14,8 @@ from minechat.ui.words import Words
 _SIGNS = {"connected": "●", "ended": "✗"}
 _NOT_WELL = "○"
 _LOOKS = {"connected": "here", "connecting": "waiting", "waiting": "away", "lost": "away", "ended": "away"}
+#: After so many seconds without an answer a connection is not called good without a word.
+SILENT = 5.0
 #: Separates two things in a bar.
 _DOT: Part = ("  ", "text")
 
@@ -70,18 +72,28 @@ def top(board: Board, words: Words) -> tuple[list[Part], list[Part]]:
 
 
 def status(
-    board: Board, words: Words, *, unsent: int, scrolled: bool, left_seconds: int, size: tuple[int, int]
+    board: Board,
+    words: Words,
+    *,
+    unsent: int,
+    scrolled: bool,
+    left_seconds: int,
+    silence: float,
+    size: tuple[int, int],
 ) -> tuple[list[Part], list[Part]]:
     """The bar above the box: the connections, who we are; what is new elsewhere and below.
 
     :param unsent: messages that wait
     :param scrolled: the end is not in sight
     :param left_seconds: until the next attempt to connect
+    :param silence: seconds for which an answer is owed to us
     :param size: bytes of what is being written and the most that may be; near enough to be told
     """
     left: list[Part] = []
     for state in _links(board):
         left += [*_state(state, words, left_seconds), _DOT]
+    if board.connected and silence >= SILENT:
+        left += [(words("no_answer", seconds=int(silence)), "waiting"), _DOT]
     left.append((safe_nick(board.nickname), "bold"))
     right: list[Part] = [(words("hint_keys"), "text")]
     elsewhere = sum(place.unread for place in board.places.values() if place.name != board.current)

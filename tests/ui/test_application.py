@@ -1,8 +1,11 @@
 """The screen as its person uses it, over a session in memory."""
 
+import asyncio
+
 import pytest
 
 from minechat.client.session import Happened, Place, PlacesChanged, StateChanged
+from minechat.ui import sight
 from minechat.ui.application import ChatApp
 from minechat.ui.preferences import Preferences
 from tests.ui.screens import connected, screen
@@ -18,6 +21,23 @@ async def test_it_is_there_before_the_connection_and_tells_its_state() -> None:
         shown.session.lose("the network is unreachable", 7)
         await shown.until_shown("○ lost, next try in 7 s: the network is unreachable")
         await shown.until_shown("next try in 6 s")
+
+
+async def test_a_server_that_owes_an_answer_is_not_called_good_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sight, "SILENT", 0.05)
+    async with connected() as shown:
+        assert "no answer" not in shown.text()
+        shown.session.holding = asyncio.Event()
+        await shown.enter("hello")
+        await shown.until_shown("● connected  no answer for 1 s  me")
+        shown.session.lose()
+        await shown.until(lambda: "no answer" not in shown.text())
+        shown.session.connect()
+        shown.session.holding.set()
+        await shown.until(lambda: shown.session.said == [("general", "hello")])
+        await shown.until(lambda: shown.app.outbox.silence == 0.0 and "no answer" not in shown.text())
 
 
 async def test_rooms_people_and_the_topic_are_shown() -> None:
