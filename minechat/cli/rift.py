@@ -20,7 +20,7 @@ from minechat.cli.typed import RiftOptions
 from minechat.client import backoff
 from minechat.client.remembered import Sessions
 from minechat.client.rift_session import RiftSession, rift_session
-from minechat.errors import WrongPassword
+from minechat.errors import Refused, WrongPassword
 
 if TYPE_CHECKING:
     from minechat.cli.rift_post import Outgoing
@@ -39,6 +39,7 @@ async def rift(options: RiftOptions) -> int:
     """Comes in and does what the options ask for; returns the exit code.
 
     :raises WrongPassword: the password is wrong, or the session has ended and nobody can be asked
+    :raises Refused: with the server's words and when to try again
     :raises MinechatError: what else stands in the way
     """
     words, typed = RiftWords(language(options.language)), StandardInput()
@@ -63,6 +64,8 @@ async def rift(options: RiftOptions) -> int:
         except WrongPassword:
             if not login.ended(identity):
                 raise
+        except Refused as error:
+            raise Refused(words.reason(error), error.retry_after, error.code) from None
 
 
 class Run:

@@ -37,7 +37,7 @@ def checked(command: Command) -> Command:
     :raises EmptyMessage, MessageTooLong, InvalidInput: it may not
     """
     if not all(_is_text(value) for value in map(command.__getattribute__, command.__slots__)):
-        raise InvalidInput("half a surrogate pair is not text")
+        raise InvalidInput("U+0000 or half a surrogate pair is not text")
     try:
         parse(encode_command(command))
     except BadFrame as exc:
@@ -58,6 +58,6 @@ def _problem(command: Command, error: BadFrame) -> str:
 
 def _is_text(value: Any) -> bool:
     try:
-        return not isinstance(value, str) or bool(value.encode()) or not value
+        return not isinstance(value, str) or b"\0" not in value.encode()
     except UnicodeEncodeError:
         return False

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from minechat.client.remembered import Remembered, Sessions
 from minechat.client.rift import Credentials, rift
-from minechat.protocol.rift.commands import JoinRoom, RoomMessage
+from minechat.protocol.rift.commands import Command, JoinRoom, RoomMessage
 from tests.cli.conftest import Commands
 
 _NUMBERS = count(1)
@@ -72,14 +72,20 @@ class RiftCommands(Commands):
         asyncio.run(self._say(texts, room))
 
     async def _say(self, texts: Sequence[str], room: str) -> None:
+        joined = [] if room == "general" else [JoinRoom(room=room)]
+        await self._order(*joined, *(RoomMessage(room=room, text=text) for text in texts))
+
+    def orders(self, *commands: Command) -> None:
+        """Orders something, without a process."""
+        asyncio.run(self._order(*commands))
+
+    async def _order(self, *commands: Command) -> None:
         there = Sessions(str(self.sessions)).find(f"localhost:{self.port}")
         assert there is not None
         async with rift("127.0.0.1", self.port) as wire:
             await wire.log_in(Credentials(session=there.session))
-            if room != "general":
-                await wire.ask(JoinRoom(room=room))
-            for text in texts:
-                await wire.ask(RoomMessage(room=room, text=text))
+            for command in commands:
+                await wire.ask(command)
 
 
 @dataclass

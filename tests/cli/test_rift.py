@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from minechat.protocol.rift.commands import Ban, CreateRoom, Mute
 from tests.cli.rift_people import PASSWORD, Killed, RiftCommands, RiftServer, rift_server
 from tests.cli.watched import until
 from tests.hostile.corpus import load
@@ -150,6 +151,23 @@ def test_what_cannot_be_said(
     done = vasya.run("rift", *argv, stdin=stdin)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+def test_who_is_muted_or_banned_is_told_until_when(
+    server: RiftServer, vasya: RiftCommands, tmp_path: Path
+) -> None:
+    eva, name = server.person(tmp_path / "eva", "Eva")
+    room = f"club-{name.casefold()}"
+    vasya.orders(CreateRoom(room=room))
+    post = ("rift", "--room", room, "-m", "hi")
+    assert eva.run(*post).returncode == 0
+    for deed, word in ((Mute, "muted in"), (Ban, "banned from")):
+        for seconds, code in ((600.0, 5), (None, 6)):
+            vasya.orders(deed(room=room, username=name, seconds=seconds, reason="noise"))
+            done = eva.run(*post)
+            assert done.returncode == code
+            again = r"; try again in \d+(\.\d)? s" if seconds else ""
+            assert re.search(rf"refused: you are {word} {room}: noise{again}\n$", done.stderr), done.stderr
 
 
 def test_nobody_is_somebody_by_chance(server: RiftServer, tmp_path: Path) -> None:

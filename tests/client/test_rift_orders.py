@@ -58,6 +58,8 @@ def test_what_no_server_takes_never_leaves(command: c.Command, kind: type[Except
         (c.PrivateMessage(to="Eva", text="x" * 9000), "the message is 9000 bytes long; 4096 fit in one"),
         (c.RoomMessage(text=" "), "the message is empty"),
         (c.PrivateMessage(to="", text="x"), "to is empty"),
+        (c.RoomMessage(text="a\0b"), "U+0000 or half a surrogate pair is not text"),
+        (c.RoomMessage(text="a\ud800b"), "U+0000 or half a surrogate pair is not text"),
     ],
 )
 def test_who_says_something_reads_no_name_of_a_command(command: c.Command, words: str) -> None:
