@@ -77,9 +77,9 @@ class RiftMachine(RuleBasedStateMachine):
         self._count = 0
         self._broken = False
 
-    @initialize(features=st.tuples(*[FEATURE_LISTS] * len(FIRST)))
-    def begin(self, features: tuple[list[str], ...]) -> None:
-        """People with accounts, each on a connection, and a room that all are in."""
+    @initialize(features=st.tuples(*[FEATURE_LISTS] * len(FIRST)), again=FEATURE_LISTS)
+    def begin(self, features: tuple[list[str], ...], again: list[str]) -> None:
+        """People with accounts, each on a connection, one on two, and a room that all are in."""
         seats = [self._run(self._house.open()) for _ in FIRST]
         for seat, name, understood in zip(seats, FIRST, features, strict=True):
             self._ask(seat, "register", {"username": name, "password": PASSWORD})
@@ -88,6 +88,7 @@ class RiftMachine(RuleBasedStateMachine):
             self._ask(seat, "join_room" if number else "create_room", {"room": "tea"})
         self._ask(seats[1], "create_room", {"room": "den", "invite_only": True})
         self._ask(seats[1], "invite", {"room": "den", "username": FIRST[0]})
+        self.come_in(FIRST[0], again, -1)
 
     @rule(who=st.sampled_from(PEOPLE), features=FEATURE_LISTS, back=st.integers(-1, 1))
     def come_in(self, who: str, features: list[str], back: int) -> None:
@@ -154,6 +155,15 @@ class RiftMachine(RuleBasedStateMachine):
             where = {"room": room.name} if room.name else {"to": self._world.peer(seat.name, room)}
             word = "room_message" if room.name else "private_message"
             self._ask(seat, word, {"text": line.text + "!" * is_other, "id": key, **where})
+
+    @rule(which=WHICH, to=st.sampled_from(FIRST))
+    def send_elsewhere(self, which: int, to: str) -> None:
+        """A message is sent again on another connection, as by a client that takes the first one for lost."""
+        seat = self._known(which)
+        others = [one for one in self._world.seats if one.account is seat.account and one is not seat]
+        said = {"to": to, "text": "hi", "id": f"elsewhere {self._count}"}
+        for one in (seat, *others[:1]):
+            self._ask(one, "private_message", said)
 
     @invariant()
     def the_server_lives(self) -> None:
