@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ from minechat.protocol.listen import decode, encode
 from minechat.text import safe, safe_nick
 
 LISTEN, SPEAK = "listen", "speak"
+Heard = AbstractAsyncContextManager[AsyncIterator[bytes | listen.State]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,26 +193,30 @@ async def line_session(
     :raises InvalidInput: host or port cannot be one
     :raises HistoryUnusable: the history file cannot be read
     """
-    address, feed = Address(host, speak_port), Feed()
-    speaking = Speaking(address, token, _teller(feed), timeout=timeout, tls=tls)
+    feed = Feed()
+    speaking = Speaking(Address(host, speak_port), token, _teller(feed), timeout=timeout, tls=tls)
     began = await tail.end_of(kept.path) if kept is not None else 0
     session = LineSession(speaking, feed, kept, began)
     terms = {"timeout": timeout, "keepalive": keepalive, "tls": tls, "delays": delays}
     heard = listen.blocks(host, port, stable_after=stable_after, **terms)  # type: ignore[arg-type]
-
-    async def listening() -> None:
-        try:
-            async with heard as blocks:
-                await session.hear(blocks)
-        except (NetworkError, HistoryUnusable) as exc:
-            session.ended(exc)
-
-    tasks = [
-        asyncio.create_task(_guarded(listening(), feed)),
-        asyncio.create_task(_guarded(speaking.keep(delays, stable_after, ping), feed)),
-    ]
-    try:
+    async with _going_on(feed, _listening(session, heard), speaking.keep(delays, stable_after, ping)):
         yield session
+
+
+async def _listening(session: LineSession, heard: Heard) -> None:
+    try:
+        async with heard as blocks:
+            await session.hear(blocks)
+    except (NetworkError, HistoryUnusable) as exc:
+        session.ended(exc)
+
+
+@asynccontextmanager
+async def _going_on(feed: Feed, *work: Awaitable[None]) -> AsyncIterator[None]:
+    """Works while the block runs; its end is the end of the feed."""
+    tasks = [asyncio.create_task(_guarded(one, feed)) for one in work]
+    try:
+        yield
     finally:
         for task in tasks:
             task.cancel()
