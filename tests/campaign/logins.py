@@ -30,7 +30,7 @@ MIB = 1 << 20
 #: Seconds below which the p99 of a chat is how soon this machine wakes a process.
 FLOOR = 0.002
 #: Seconds of difference between two p99 that say nothing, where there are few seconds of either.
-NOISE_OF_FEW = 0.05
+NOISE_OF_FEW = 0.1
 #: Seconds from which on the figures are the attack's and not the machine's.
 LONG = 60
 #: Seconds within which who is told busy is told so, as no hash is made for it; a hash is 20 ms and more. It
@@ -180,15 +180,19 @@ async def _flooded(seconds: int, folder: Path) -> str:
         for number in range(HONEST):
             await registered(port, name_of(number))
         quiet = await phase(server, port, seconds / 2, 0)
+        idle = await asyncio.create_subprocess_exec(sys.executable, "-c", IDLE, stdin=PIPE, stdout=PIPE)
         busy = await phase(server, port, seconds, 50, quiet.honest.number)
+        machine = float((await idle.communicate(b""))[0])
     wait = percentile(busy.honest.took, 0.99)
     before, after = (percentile(one.heard, 0.99) for one in (quiet, busy))
     figure = (
         f"{busy.honest} (p99 {wait * 1000:.0f} ms); lines heard within {after * 1000:.1f} ms at p99, "
-        f"without the flood {before * 1000:.1f} ms; {busy.told_busy}; {busy.flood['codes']}"
+        f"without the flood {before * 1000:.1f} ms (an idle process late by {machine * 1000:.1f} ms); "
+        f"{busy.told_busy}; {busy.flood['codes']}"
     )
     assert wait <= 2.0, figure
-    assert after <= 3 * max(before, FLOOR) + (0 if seconds >= LONG else NOISE_OF_FEW), figure
+    few = 0 if seconds >= LONG else NOISE_OF_FEW + machine
+    assert after <= 3 * max(before, FLOOR) + few, figure
     busy.judge_busy(seconds, figure)
     assert sum(busy.flood["codes"].values()) >= 45 * seconds, f"the flood was none: {figure}"
     return figure
