@@ -190,7 +190,8 @@ async def _flooded(seconds: int, folder: Path) -> str:
         f"without the flood {before * 1000:.1f} ms (an idle process late by {machine * 1000:.1f} ms); "
         f"{busy.told_busy}; {busy.flood['codes']}"
     )
-    assert wait <= 2.0, figure
+    # Of the thirty of a short run the 99th percentile is the one whom the machine kept waiting longest.
+    assert wait <= (2.0 if seconds >= LONG else 4.0), figure
     few = 0 if seconds >= LONG else NOISE_OF_FEW + machine
     assert after <= 3 * max(before, FLOOR) + few, figure
     busy.judge_busy(seconds, figure)
