@@ -31,7 +31,7 @@ def test_questions_then_the_screen_then_a_whole_terminal(
     terminal.keys(b"r", terminal.ENTER)
     terminal.until("Name: ")
     terminal.keys(name.encode(), terminal.ENTER)
-    for question in ("Password: ", "again: "):
+    for question in ("characters at least: ", "again: "):
         terminal.until(question)
         terminal.keys(PASSWORD.encode(), terminal.ENTER)
     terminal.until(OPEN)
@@ -90,7 +90,7 @@ def test_who_writes_to_new_people_too_fast_waits_in_sight_and_talks_elsewhere_me
         for other in others:
             terminal.keys(f"/pm {other} hello".encode(), terminal.ENTER)
             terminal.until(f"private talk with {other}")
-        terminal.until(" s: you write to too")
+        terminal.until(" s: you write to or")
         terminal.keys(b"/go general", terminal.ENTER)
         terminal.until(">1 general")
         terminal.keys(b"not held up", terminal.ENTER)
