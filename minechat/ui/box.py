@@ -93,11 +93,18 @@ class Box(TextArea):
         self._pasted = 0
 
     def enter(self, pasted: int = 0) -> None:
-        """Enters the text; what is not taken stays."""
-        text = self.text
+        """Enters the text; what is not taken stays.
+
+        The box is empty meanwhile: what is entered may lead to another place, with a draft of its own.
+        """
+        text, cursor, count = self.text, self.cursor_location, self._pasted
+        self.put("")
         if self._entered(text, pasted):
             self.recall.add(text)
-            self.put("")
+        else:
+            self.put(text)
+            self.move_cursor(cursor)
+            self._pasted = count
 
     def action_delete_before(self) -> None:
         """Deletes to the start of the line; there already, all before it; or what is selected."""

@@ -61,7 +61,9 @@ class Deeds:
             return False
         if call.slash is SAY:
             return self._say(self.place, call.arguments["text"].rstrip("\n"))
-        self._app.start(self._performer.perform(call))
+        # At once where nobody is waited for: the next line may be typed already, for where this one leads.
+        if not self._performer.perform_own(call):
+            self._app.start(self._performer.perform(call))
         return True
 
     async def _enter_if(self, pasted: int) -> None:

@@ -73,13 +73,18 @@ class Performer:
             "topic": lambda _: stage.tell([safe(stage.topic) or self._words("no_topic")]),
         }
 
+    def perform_own(self, call: Call) -> bool:
+        """Carries out a call that is the screen's own affair; whether it is one."""
+        own = self._own.get(call.slash.name) if call.order is None else None
+        if own is not None:
+            own(call)
+        return own is not None
+
     async def perform(self, call: Call) -> None:
-        """Carries out one call."""
+        """Carries out one call that others take part in."""
         try:
             if call.order is not None:
                 await self._order(call.order, call)
-            elif call.slash.name in self._own:
-                self._own[call.slash.name](call)
             elif call.slash.name == "password":
                 await self._password()
             else:

@@ -1,5 +1,7 @@
 """Writing on the screen: messages, pastes, completion and commands, over a session in memory."""
 
+from textual import events
+
 from minechat.errors import Refused
 from minechat.protocol.rift import replies
 from minechat.ui.entry import Sending
@@ -198,3 +200,19 @@ async def test_a_password_is_changed_unseen() -> None:
         await shown.until_shown("the password is changed")
         assert shown.session.orders == [("change_password", {"new": "new-one", "old": "old-one"})]
         assert shown.app.focused is shown.app.box
+
+
+async def test_what_is_typed_behind_a_way_to_another_place_is_said_there() -> None:
+    async with connected() as shown:
+        shown.app.box.put("/pm Eva hello")
+        for key in ("enter", *"secret", "enter"):
+            character = key if len(key) == 1 else "\r"
+            shown.app.post_message(events.Key(key, character))  # all of them at once
+        await shown.until(lambda: len(shown.session.said) == 2)
+        assert shown.session.said == [("@Eva", "hello"), ("@Eva", "secret")]
+        shown.app.box.put("/go general")
+        for key in ("enter", *"open"):
+            shown.app.post_message(events.Key(key, key if len(key) == 1 else "\r"))
+        await shown.until(lambda: shown.app.box.text == "open")
+        assert shown.app.board.current == "general"
+        assert all(not place.draft for place in shown.app.board.places.values())
