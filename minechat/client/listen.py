@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing
-from functools import partial
 
 from minechat.client import backoff
 from minechat.client.address import Address
@@ -16,7 +15,6 @@ from minechat.events import Connected, LinesSkipped, Lost, Retrying, Said
 from minechat.protocol.lines import NEWLINE, WholeLines
 from minechat.protocol.listen import LINE_LIMIT, decode
 
-Way = AbstractAsyncContextManager[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 State = Connected | Lost | Retrying | LinesSkipped
 
 #: Bytes of one read. A StreamReader brings 9 to 11 million lines of 80 bytes a second here (loopback), a
@@ -80,65 +78,35 @@ def blocks(
     :raises CertificateUnusable: the file of authorities cannot be used
     :raises NetworkError: the last one, when no attempt is left
     """
-    way = partial(
-        connection, Address(host, port), timeout=timeout, keepalive=keepalive, tls=tls, resolve=resolve
-    )
-    attempts = _Attempts(retry, delays, stable_after)
-    return aclosing(_conversation(str(Address(host, port)), way, attempts, clock, sleep))
+    address = Address(host, port)
 
+    async def conversation() -> AsyncGenerator[bytes | State, None]:
+        failures, waits = 0, delays()
+        while True:
+            lines, since = WholeLines(LINE_LIMIT), None
+            try:
+                way = connection(address, timeout=timeout, keepalive=keepalive, tls=tls, resolve=resolve)
+                async with way as (reader, _):
+                    since = clock()
+                    yield Connected(str(address))
+                    while data := await reader.read(BLOCK):
+                        for item in _heard(lines, data):
+                            yield item
+                error: NetworkError = ConnectionLost(f"{address} ended the connection")
+            except NetworkError as exc:
+                error = exc
+            if since is not None:
+                if clock() - since >= stable_after:
+                    failures, waits = 0, delays()
+                yield Lost(str(error), lines.partial)
+            failures += 1
+            if (retry is not None and failures > retry) or (failures == 1 and isinstance(error, _FINAL)):
+                raise error
+            delay = next(waits)
+            yield Retrying(str(error), delay)
+            await sleep(delay)
 
-async def _conversation(
-    address: str,
-    way: Callable[[], Way],
-    attempts: "_Attempts",
-    clock: Callable[[], float],
-    sleep: Callable[[float], Awaitable[None]],
-) -> AsyncGenerator[bytes | State, None]:
-    """Connection after connection, and the waits between them."""
-    while True:
-        lines, since = WholeLines(LINE_LIMIT), None
-        try:
-            async with way() as (reader, _):
-                since = clock()
-                yield Connected(address)
-                while data := await reader.read(BLOCK):
-                    for item in _heard(lines, data):
-                        yield item
-            error: NetworkError = ConnectionLost(f"{address} ended the connection")
-        except NetworkError as exc:
-            error = exc
-        if since is not None:
-            attempts.connected(clock() - since)
-            yield Lost(str(error), lines.partial)
-        delay = attempts.failed(error)
-        yield Retrying(str(error), delay)
-        await sleep(delay)
-
-
-class _Attempts:
-    """How long to wait after each failure, and after which one to give up."""
-
-    def __init__(self, retry: int | None, delays: Callable[[], Iterator[float]], stable_after: float) -> None:
-        self._retry = retry
-        self._delays = delays
-        self._stable_after = stable_after
-        self._failures, self._waits = 0, delays()
-
-    def connected(self, seconds: float) -> None:
-        """A connection was there for so long: after a good one all begins anew."""
-        if seconds >= self._stable_after:
-            self._failures, self._waits = 0, self._delays()
-
-    def failed(self, error: NetworkError) -> float:
-        """One more failure; returns how long to wait.
-
-        :raises NetworkError: this one, when no attempt is left
-        """
-        self._failures += 1
-        is_last = self._retry is not None and self._failures > self._retry
-        if is_last or (self._failures == 1 and isinstance(error, _FINAL)):
-            raise error
-        return next(self._waits)
+    return aclosing(conversation())
 
 
 def _heard(lines: WholeLines, data: bytes) -> Iterator[bytes | State]:
