@@ -1,11 +1,17 @@
 """What every test may ask for: tools that may be missing, and a folder that others may enter."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: half of the time of a test is a process that starts, a socket or a disk."""
+    return min(16, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
