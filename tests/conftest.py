@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes is the machine's matter; a test that is about time says so itself.
+settings.register_profile("minechat", deadline=None)
+settings.load_profile("minechat")
 
 
 def pytest_xdist_auto_num_workers() -> int:
