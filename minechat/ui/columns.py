@@ -140,13 +140,25 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
 def _fitting(text: str, size: int) -> Iterator[tuple[str, int]]:
     """The same, with nothing wider than ``size``: what is, is taken apart, or another sign stands for it."""
     for cluster, wide in _clusters(text):
-        apart = [(char, _alone(char)) for char in cluster]
+        apart = list(_apart(cluster))
         if wide <= size:
             yield cluster, wide
         elif sum(alone for _, alone in apart) < wide:
             yield _TOO_WIDE, 1
         else:
-            yield from ((char, alone) if alone <= size else (_TOO_WIDE, 1) for char, alone in apart)
+            yield from ((part, alone) if alone <= size else (_TOO_WIDE, 1) for part, alone in apart)
+
+
+def _apart(cluster: str) -> Iterator[tuple[str, int]]:
+    """Its characters, each with what has no columns of its own: a selector of emoji widens the one before."""
+    part = cluster[:1]
+    for char in cluster[1:]:
+        if _alone(char):
+            yield part, max(width(part), _alone(part[:1]))
+            part = char
+        else:
+            part += char
+    yield part, max(width(part), _alone(part[:1]))
 
 
 def _alone(char: str) -> int:

@@ -17,6 +17,7 @@ TEXTS = st.one_of(st.text(), st.text(alphabet=LETTERS, max_size=80)).map(safe)
 @example("👨\u200d" * 40, 4)
 @example("a" * 30 + " " + "b" * 30, 10)
 @example("a " + "👋" + "🏻" * 30, 24)
+@example("❣\ufe0f\u200d🈁" * 3, 2)
 def test_no_line_is_wider_than_the_width_and_nothing_but_blanks_goes(text: str, size: int) -> None:
     lines = wrap(text, size)
     assert lines
@@ -25,6 +26,7 @@ def test_no_line_is_wider_than_the_width_and_nothing_but_blanks_goes(text: str, 
 
 
 @given(TEXTS)
+@example("❣\ufe0f\u200d🈁")
 def test_one_column_is_enough(text: str) -> None:
     assert all(columns(line) <= 1 for line in wrap(text, 1))
 
