@@ -88,7 +88,7 @@ def _look_alikes(read: Callable[[str], str]) -> dict[int, str]:
     """Each letter that has a look-alike in a reading, and the one that stands for all of its family."""
     families = _families()
     for pair in _ALSO[read]:
-        _join(families, *pair)
+        join(families, *pair)
     heads: dict[int, str] = {}
     for family in {id(family): family for family in families.values()}.values():
         # Letters of the other case are not met in this reading, and must not stand for what is.
@@ -105,16 +105,18 @@ def _families() -> dict[str, set[str]]:
     families: dict[str, set[str]] = {}
     for char, look_alikes in confusables_data.items():
         for relative in (look_alike["c"] for look_alike in look_alikes):
-            if _stands_alone(char) and _stands_alone(relative):
-                _join(families, char, relative)
+            if stands_alone(char) and stands_alone(relative):
+                join(families, char, relative)
     return families
 
 
-def _stands_alone(letter: str) -> bool:
+def stands_alone(letter: str) -> bool:
+    """Whether it is one letter, no blank and no mark on another: only such have look-alikes."""
     return len(letter) == 1 and letter not in " _" and not unicodedata.category(letter).startswith("M")
 
 
-def _join(families: dict[str, set[str]], one: str, other: str) -> None:
+def join(families: dict[str, set[str]], one: str, other: str) -> None:
+    """Makes one family of those of two letters; each letter leads to the set of all its look-alikes."""
     larger, smaller = families.setdefault(one, {one}), families.setdefault(other, {other})
     if len(larger) < len(smaller):
         larger, smaller = smaller, larger

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
+from minechat.server.keys import join, stands_alone
 from minechat.text import safe_nick
 
 CHARACTERS = 32
@@ -129,25 +130,12 @@ def _look_alikes() -> dict[str, str]:
 
     families: dict[str, set[str]] = {}
     for char, look_alikes in confusables_data.items():
-        if _stands_alone(char):
+        if stands_alone(char):
             for relative in (_folded(char), *(look_alike["c"] for look_alike in look_alikes)):
-                if relative not in families.get(char, ()) and _stands_alone(relative):
-                    _join(families, char, relative)
+                if relative not in families.get(char, ()) and stands_alone(relative):
+                    join(families, char, relative)
     heads = {id(family): _head(family) for family in families.values()}
     return {char: heads[id(family)] for char, family in families.items()}
-
-
-def _stands_alone(letter: str) -> bool:
-    return len(letter) == 1 and letter not in " _" and not unicodedata.category(letter).startswith("M")
-
-
-def _join(families: dict[str, set[str]], one: str, other: str) -> None:
-    larger, smaller = families.setdefault(one, {one}), families.setdefault(other, {other})
-    if len(larger) < len(smaller):
-        larger, smaller = smaller, larger
-    if larger is not smaller:
-        larger |= smaller
-        families.update(dict.fromkeys(smaller, larger))
 
 
 def _head(family: set[str]) -> str:
