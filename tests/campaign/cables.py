@@ -5,15 +5,15 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.campaign._crowd import descriptors_of
+from tests.campaign._crowd import sockets_of
 from tests.campaign.criteria import criterion
 
-#: Connections on each port.
-PEERS = 100
+#: Connections on each port behind the cable, and beside the server.
+PEERS, NEAR = 100, 5
 SERVING = re.compile(r"port (\d+) to watch, port (\d+) to register")
 SERVER = """
 import sys
@@ -71,6 +71,15 @@ def _crowd(host: str, ports: tuple[str, str], count: int) -> subprocess.Popen[st
     return process
 
 
+def _until(holds: Callable[[], bool], patience: float, missed: str) -> float:
+    """Seconds until it holds."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < patience, missed
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
 @criterion(
     "peers behind a cut cable are found, and their places are free again", small=2, full=60, needs=("ip",)
 )
@@ -82,19 +91,20 @@ def cut(size: int, folder: Path) -> str:
         assert server.stderr is not None
         found = SERVING.search(server.stderr.readline())
         assert found is not None, "it did not start"
-        base = descriptors_of(server.pid)
-        near_crowd = _crowd(near, found.groups(), 5)
+        base = sockets_of(server.pid)
+        stay, everybody = base + 2 * NEAR, base + 2 * (NEAR + PEERS)
+        near_crowd = _crowd(near, found.groups(), NEAR)
         far_crowd = _crowd(far, found.groups(), PEERS)
         try:
+            _until(lambda: sockets_of(server.pid) == everybody, 10, "they were not all let in")
             ip("-n", near, "route", "add", "blackhole", "10.124.0.2/32")
-            began = time.monotonic()
-            while descriptors_of(server.pid) > base + 10:
-                assert time.monotonic() - began < 1.5 * size + 5, "they still hold their places"
-                time.sleep(0.05)
-            took = time.monotonic() - began
-            assert descriptors_of(server.pid) == base + 10, "somebody whose cable is whole was cut off"
+            took = _until(
+                lambda: sockets_of(server.pid) <= stay, 1.5 * size + 5, "they still hold their places"
+            )
+            assert sockets_of(server.pid) == stay, "somebody whose cable is whole was cut off"
         finally:
             for crowd in (near_crowd, far_crowd):
                 crowd.kill()
                 crowd.communicate()
-    return f"{2 * PEERS} found {took:.1f} s after the cut, asked after {size} s of silence; 10 others stayed"
+    found_after = f"{2 * PEERS} found {took:.1f} s after the cut"
+    return f"{found_after}, asked after {size} s of silence; {2 * NEAR} others stayed"
