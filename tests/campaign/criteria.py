@@ -16,6 +16,7 @@ class Criterion:
     :param small: its size in every landing
     :param full: its size in a whole campaign
     :param needs: tools without which it is skipped, with the reason
+    :param timed: it judges times that others on this machine can spoil: a small size is tried twice
     """
 
     name: str
@@ -23,18 +24,19 @@ class Criterion:
     small: int
     full: int
     needs: tuple[str, ...] = ()
+    timed: bool = False
 
 
 CRITERIA: list[Criterion] = []
 
 
 def criterion(
-    name: str, *, small: int, full: int, needs: tuple[str, ...] = ()
+    name: str, *, small: int, full: int, needs: tuple[str, ...] = (), timed: bool = False
 ) -> Callable[[Measure], Measure]:
     """Registers a function as the measure of a criterion."""
 
     def register(measure: Measure) -> Measure:
-        CRITERIA.append(Criterion(name, measure, small, full, needs))
+        CRITERIA.append(Criterion(name, measure, small, full, needs, timed))
         return measure
 
     return register

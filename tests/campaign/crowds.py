@@ -155,6 +155,7 @@ print(count)
     "a thousand connections a second at 256 descriptors: never out of them, half a core at most",
     small=2,
     full=60,
+    timed=True,
 )
 def few_descriptors(size: int, folder: Path) -> str:
     return asyncio.run(_few_descriptors(size, folder))
@@ -194,7 +195,9 @@ async def _silent_crowd(size: int, folder: Path) -> str:
     )
 
 
-@criterion("silent connections fill the server: whoever logs in gets in, at once", small=120, full=2000)
+@criterion(
+    "silent connections fill the server: whoever logs in gets in, at once", small=120, full=2000, timed=True
+)
 def silent_crowd(size: int, folder: Path) -> str:
     return asyncio.run(_silent_crowd(size, folder))
 

@@ -170,6 +170,7 @@ def _loop_lag(server: Process) -> float:
     "while 50 wrong logins a second come from 100 addresses the honest get in and the chat flows",
     small=8,
     full=120,
+    timed=True,
 )
 def flood(seconds: int, folder: Path) -> str:
     return asyncio.run(_flooded(seconds, folder))
@@ -200,7 +201,10 @@ async def _flooded(seconds: int, folder: Path) -> str:
 
 
 @criterion(
-    "500 wrong logins a second leave the chat, the memory and those who log in alone", small=5, full=120
+    "500 wrong logins a second leave the chat, the memory and those who log in alone",
+    small=5,
+    full=120,
+    timed=True,
 )
 def storm(seconds: int, folder: Path) -> str:
     return asyncio.run(_stormed(seconds, folder))
@@ -240,7 +244,10 @@ def _peak(server: Process) -> int:
 
 
 @criterion(
-    "the time of a refusal does not tell a name that nobody has from a wrong password", small=60, full=2000
+    "the time of a refusal does not tell a name that nobody has from a wrong password",
+    small=60,
+    full=2000,
+    timed=True,
 )
 def timing(size: int, folder: Path) -> str:
     known, unknown = asyncio.run(_timing(size, folder))

@@ -84,6 +84,7 @@ async def _slowloris(size: int, folder: Path) -> str:
     "lines that drip in byte by byte are ended in time, the silent stay, good users feel nothing",
     small=100,
     full=2000,
+    timed=True,
 )
 def slowloris(size: int, folder: Path) -> str:
     return asyncio.run(_slowloris(size, folder))
@@ -143,7 +144,10 @@ async def stopped(task: asyncio.Task[int]) -> int:
 
 
 @criterion(
-    "one flooder and then many get their 5 and 2 a second, and the others feel nothing", small=3, full=20
+    "one flooder and then many get their 5 and 2 a second, and the others feel nothing",
+    small=3,
+    full=20,
+    timed=True,
 )
 def flooders(size: int, folder: Path) -> str:
     return asyncio.run(_flooders(size, folder))

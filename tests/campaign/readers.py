@@ -144,7 +144,10 @@ async def _never_reading(size: int, folder: Path) -> str:
 
 
 @criterion(
-    "readers that never read are dropped, the others miss nothing and wait for nobody", small=300, full=3000
+    "readers that never read are dropped, the others miss nothing and wait for nobody",
+    small=300,
+    full=3000,
+    timed=True,
 )
 def never(size: int, folder: Path) -> str:
     """Size is how many messages of a kilobyte are said; at 3000 it is 50 a second for 300 such of 500."""
@@ -269,6 +272,6 @@ async def _idle(size: int, folder: Path) -> str:
     return f"{each / 1024:.2f} KiB of memory a reader, {share:.2%} of a core with {size} idle ones"
 
 
-@criterion("idle readers cost next to nothing", small=300, full=5000)
+@criterion("idle readers cost next to nothing", small=300, full=5000, timed=True)
 def idle(size: int, folder: Path) -> str:
     return asyncio.run(_idle(size, folder))

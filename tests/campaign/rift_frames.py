@@ -133,6 +133,7 @@ def check(before: dict[str, Any], now: dict[str, Any]) -> None:
     "bent frames are each answered in documented words, change nothing without the right, disturb nobody",
     small=2_500,
     full=1_000_000,
+    timed=True,
 )
 def bent_frames(size: int, folder: Path) -> str:
     return asyncio.run(_bent_frames(size, folder))
@@ -214,7 +215,7 @@ async def _too_big(port: int) -> None:
         wire.writer.transport.abort()
 
 
-@criterion("no frame that may be sent keeps the loop for more than 10 ms", small=4, full=100)
+@criterion("no frame that may be sent keeps the loop for more than 10 ms", small=4, full=100, timed=True)
 def loop_kept(size: int, folder: Path) -> str:
     """Size is how often each of the largest frames is sent."""
     return asyncio.run(_loop_kept(size, folder))

@@ -79,6 +79,7 @@ def entered(
     "clients of RIFT that never read are dropped, the others miss nothing and wait for nobody",
     small=300,
     full=3000,
+    timed=True,
 )
 def never(size: int, folder: Path) -> str:
     """Size is how many messages of a kilobyte are said; at 3000 it is 50 a second for 300 such of 500."""

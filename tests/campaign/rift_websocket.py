@@ -214,7 +214,7 @@ async def _pour(wire: Wire, data: bytes, count: int) -> None:
         pass  # it was closed, as it must be
 
 
-@criterion("10,000 pings a second are closed and leave the processor to others", small=2, full=60)
+@criterion("10,000 pings a second are closed and leave the processor to others", small=2, full=60, timed=True)
 def pings(seconds: int, folder: Path) -> str:
     return asyncio.run(_pings(seconds, folder))
 

@@ -79,7 +79,7 @@ def _posted(folder: Path, size: int, **how: object) -> str:
     return f"{size} posts acknowledged, {size // 10} events logged into nothing"
 
 
-@criterion("the loop is held up for 100 ms at most under load", small=2, full=60)
+@criterion("the loop is held up for 100 ms at most under load", small=2, full=60, timed=True)
 def lag(seconds: int, folder: Path) -> str:
     """Twenty post without a pause to a hundred readers; the machine's own lateness is measured beside it."""
     with staged(folder) as stage, ExitStack() as crowd:
