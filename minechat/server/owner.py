@@ -136,8 +136,8 @@ class Owner:
         """
         account = await self._account(nick)
         token, token_hash = fresh_token()
-        await self.storage.remove_sessions(account.id)
-        await self.storage.new_token(account.id, token_hash, self._deed("token", account.name))
+        deed = self._deed("token", account.name)
+        await self.storage.new_token(account.id, token_hash, deed, ends_sessions=True)
         return account, token, 0 if self.hub is None else self.hub.end(account.id, _TOKEN_REPLACED)
 
     async def reset_password(self, nick: str) -> tuple[AccountRow, str, int]:

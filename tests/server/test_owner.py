@@ -124,8 +124,11 @@ async def test_a_ban_is_lifted_once(accounts: Accounts, owner: Owner) -> None:
 
 async def test_a_new_token_ends_the_old_one(accounts: Accounts, owner: Owner) -> None:
     person, old = await registered(accounts, "Вася")
+    assert person.id is not None
+    await owner.storage.add_session(person.id, b"session", 20)
     account, token, _ = await owner.renew(person.name)
     assert account.name == person.name
+    assert not await owner.storage.has_session(person.id)
     assert await accounts.know(old) is None
     known = await accounts.know(token)
     assert known is not None and known.id == person.id

@@ -120,9 +120,12 @@ class Storage(RoomsKept, MembersKept, Protocol):
     async def account_like(self, keys: Keys) -> AccountRow | None:
         """An account whose name shares one of these keys; None when no account stands in their way."""
 
-    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
+    async def new_token(
+        self, account_id: int, token_hash: bytes, deed: Deed | None, *, ends_sessions: bool = False
+    ) -> None:
         """Replaces the token of an account; writes the deed in the same commit, as do those below.
 
+        :param ends_sessions: all sessions of the account end in this commit
         :raises NotStored: nothing was changed; there may be no such account
         """
 

@@ -32,8 +32,15 @@ class Orders(Asked):
 
         return await self._do(find, reads=True)
 
-    async def new_token(self, account_id: int, token_hash: bytes, deed: Deed | None) -> None:
-        await self._do(lambda connection: new_token(connection, account_id, token_hash, deed))
+    async def new_token(
+        self, account_id: int, token_hash: bytes, deed: Deed | None, *, ends_sessions: bool = False
+    ) -> None:
+        def set_it(connection: sqlite3.Connection) -> None:
+            if ends_sessions:
+                connection.execute(statements.REMOVE_SESSIONS, (account_id, None))
+            new_token(connection, account_id, token_hash, deed)
+
+        await self._do(set_it)
 
     async def rename(self, account_id: int, candidate: Candidate, deed: Deed) -> bool:
         return await self._do(lambda connection: rename(connection, account_id, candidate, deed))

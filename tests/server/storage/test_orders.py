@@ -97,6 +97,18 @@ async def test_a_new_token_ends_the_old_one(storage: Storage) -> None:
     assert await storage.deeds(10) == [DEED]
 
 
+async def test_a_new_token_ends_the_sessions_when_it_is_to(storage: Storage) -> None:
+    one, other = await register(storage, "Brave Vasya"), await register(storage, "Able Basil")
+    for whose, word in ((one, "a session"), (other, "another")):
+        await storage.add_session(whose.id, proof(word), 20)
+    await storage.new_token(one.id, proof("newer"), DEED)
+    assert await storage.has_session(one.id)
+    await storage.new_token(one.id, proof("newest"), DEED, ends_sessions=True)
+    assert not await storage.has_session(one.id)
+    assert await storage.has_session(other.id)
+    assert await storage.account_by_token(proof("newest")) == one
+
+
 async def test_a_new_name_is_taken_unless_another_has_it(storage: Storage) -> None:
     one = await register(storage, "Brave Vasya")
     await register(storage, "Able Basil")
@@ -167,15 +179,17 @@ async def test_deeds_are_kept_exactly_the_newest_first(storage: Storage) -> None
 
 async def test_what_is_done_and_its_deed_are_one_commit(storage: Storage, tmp_path: Path) -> None:
     one = await register(storage, "Brave Vasya")
+    await storage.add_session(one.id, proof("a session"), 20)
     bad = Deed(1.0, "token", "lone \ud800 surrogate", "")
     for change in (
-        storage.new_token(one.id, proof("new"), bad),
+        storage.new_token(one.id, proof("new"), bad, ends_sessions=True),
         storage.rename(one.id, candidate("Able Basil"), bad),
         storage.add_ban(Ban(one.id, None, None, "", NOW), bad),
     ):
         with pytest.raises(Exception, match="Unicode"):
             await change
     assert await storage.account_by_token(proof("Brave Vasya")) == one
+    assert await storage.has_session(one.id)
     assert await storage.bans() == []
 
 
