@@ -17,8 +17,9 @@ from minechat.cli.typed import RiftOptions
 from minechat.client.rift_orders import checked
 from minechat.client.session import Session
 from minechat.client.transcript import json_line
-from minechat.errors import EmptyMessage, InvalidInput, MinechatError, Refused
+from minechat.errors import BadFrame, EmptyMessage, InvalidInput, MinechatError, Refused
 from minechat.protocol.rift.commands import GENERAL, PrivateMessage, RoomMessage
+from minechat.protocol.rift.strict import loads
 from minechat.text import exact_json
 
 
@@ -138,8 +139,8 @@ class Post(Run[Outgoing]):
 
 def _object(line: str, place: str, words: RiftWords) -> Outgoing:
     try:
-        given = json.loads(line)
-    except (ValueError, RecursionError):
+        given = loads(line)
+    except BadFrame:
         given = None
     match given:
         case {"text": str() as text, "to": str() as to}:

@@ -32,7 +32,21 @@ def test_an_object_is_a_message(line: str, place: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "a", "3", "[]", "null", "{}", '{"text": 1}', '{"text": "a", "to": 1}', '{"text": "a"', "[" * 9999],
+    [
+        *(
+            "",
+            "a",
+            "3",
+            "[]",
+            "null",
+            "{}",
+            '{"text": 1}',
+            '{"text": "a", "to": 1}',
+            '{"text": "a"',
+            "[" * 9999,
+        ),
+        *('{"text": "a", "text": "b"}', '{"text": "a", "to": "x", "to": "y"}', '{"text": "a", "x": NaN}'),
+    ],
 )
 def test_anything_else_is_none(line: str) -> None:
     with pytest.raises(InvalidInput, match="not a JSON object"):
