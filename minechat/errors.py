@@ -80,7 +80,14 @@ class UnknownToken(Rejected):
 
 
 class WrongPassword(Rejected):
-    """Nobody has this name and this password, or the session that was remembered has ended."""
+    """Nobody has this name and this password, or the session that was remembered has ended.
+
+    :param code: as for ``Refused``
+    """
+
+    def __init__(self, reason: str, code: str = "wrong_password") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Refused(Rejected):

@@ -12,7 +12,7 @@ from minechat.cli.exits import UsageError
 from minechat.cli.report import warn
 from minechat.cli.rift_login import Identity, Login
 from minechat.cli.rift_marks import Save, marking
-from minechat.cli.rift_modes import Mode, destination, mode_here
+from minechat.cli.rift_modes import Mode, destination, for_person, mode_here
 from minechat.cli.rift_words import RiftWords, language
 from minechat.cli.source import StandardInput
 from minechat.cli.trust import trusted
@@ -20,7 +20,7 @@ from minechat.cli.typed import RiftOptions
 from minechat.client import backoff
 from minechat.client.remembered import Sessions
 from minechat.client.rift_session import RiftSession, rift_session
-from minechat.errors import Refused, WrongPassword
+from minechat.errors import MinechatError, Refused, WrongPassword
 
 if TYPE_CHECKING:
     from minechat.cli.rift_post import Outgoing
@@ -42,7 +42,16 @@ async def rift(options: RiftOptions) -> int:
     :raises Refused: with the server's words and when to try again
     :raises MinechatError: what else stands in the way
     """
-    words, typed = RiftWords(language(options.language)), StandardInput()
+    words = RiftWords(language(options.language), to_person=for_person(options))
+    try:
+        return await _rift(options, words)
+    except MinechatError as error:
+        words.retell(error)
+        raise
+
+
+async def _rift(options: RiftOptions, words: RiftWords) -> int:
+    typed = StandardInput()
     login = Login(options, Sessions(_session_path(options, words)), typed, words)
     if options.forget:
         name = await login.forget()

@@ -180,6 +180,7 @@ class Lines:
         return text_line(message, self._form)
 
     async def _state(self, event: StateChanged) -> None:
+        why = self._words.told(event.reason, event.code)
         match event.state:
             case "connected":
                 await self.tell("connected", address=self._address)
@@ -188,13 +189,13 @@ class Lines:
                     await self._begin()
             case "lost":
                 self._lost_to = event.reason
-                await self.tell("lost", reason=event.reason)
+                await self.tell("lost", reason=why)
             case "waiting" if event.reason and event.reason != self._lost_to:
-                await self.tell("waiting", reason=event.reason, delay=event.delay)
+                await self.tell("waiting", reason=why, delay=event.delay)
             case "waiting":
                 await self.tell("waiting_again", delay=event.delay)
             case "ended":
-                await self.tell("ended_state", reason=event.reason)
+                await self.tell("ended_state", reason=why)
 
     async def _begin(self) -> None:
         """Goes into the place and shows its past; who stays for all places is only told what fails."""
@@ -205,7 +206,7 @@ class Lines:
         except MinechatError as error:
             if self._only is not None and isinstance(error, Refused):
                 raise
-            await self.say_line(str(error))
+            await self.say_line(self._words.why(error))
 
     async def _listed(self, places: Iterable[Place]) -> None:
         first = not self.places

@@ -156,7 +156,7 @@ class Login:
         try:
             self.mark(identity, marks)
         except SessionsUnusable as error:
-            warn(self._options.program, str(error))
+            warn(self._options.program, self._words.why(error))
 
     @property
     def server(self) -> str:
@@ -180,7 +180,7 @@ class Login:
             if not loopback(self._options.host):
                 raise
             hint = self._words("no_server_here")
-            raise Unreachable(f"{str(error).partition(';')[0]}; {hint}") from None
+            raise Unreachable(f"{self._words.why(error).partition(';')[0]}; {hint}") from None
 
     async def _asked(self) -> Identity:
         await self._reach()
@@ -275,7 +275,7 @@ class Login:
         try:
             self._sessions.keep(self._server, remembered)
         except SessionsUnusable as error:
-            self._tell("not_kept", reason=error)
+            self._tell("not_kept", reason=self._words.why(error))
             return
         if not self._options.quiet:
             self._tell("welcome", name=remembered.username, path=self._sessions.path)

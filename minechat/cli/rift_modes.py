@@ -46,6 +46,11 @@ def _open_end(options: RiftOptions, stdin: bool, stdout: bool, dumb: bool, foreg
     return Mode.PROMPT if watching else Mode.SCREEN
 
 
+def for_person(options: RiftOptions) -> bool:
+    """Whether somebody at a terminal reads what this process says, and not a program."""
+    return os.isatty(1) and mode_here(options) in (Mode.SCREEN, Mode.PROMPT, Mode.TYPED)
+
+
 def destination(options: RiftOptions) -> str:
     """Where messages go that name no place of their own."""
     return options.room if options.to is None else f"@{options.to.removeprefix('@')}"

@@ -81,7 +81,7 @@ class Plain:
             await self._lines.say_line(self._words.reason(error))
         except MinechatError as error:
             self._again = text if len(text) <= OFFERED else ""
-            await self._lines.tell("not_sent", reason=error)
+            await self._lines.tell("not_sent", reason=self._words.why(error))
         else:
             return call.order != "log_out"
         return True

@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 
 from minechat.cli import rift_english, rift_russian
-from minechat.errors import EmptyMessage, MessageTooLong, Refused
+from minechat.errors import EmptyMessage, MessageTooLong, MinechatError, Refused
 from minechat.protocol.rift.fields import TEXT
+from minechat.ui import reasons
 from minechat.ui.plurals import FORMS
 
 _TABLES = {"en": rift_english, "ru": rift_russian}
@@ -14,11 +15,13 @@ _TABLES = {"en": rift_english, "ru": rift_russian}
 class RiftWords:
     """The sentences in one language.
 
+    :param to_person: the errors in them are in that language too; programs get those as they are, in English
     :ivar language: ``en`` or ``ru``
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, *, to_person: bool = False) -> None:
         self.language = language
+        self._told_in = language if to_person else "en"
         self._sentences: Mapping[str, str] = _TABLES[language].SENTENCES
         self._counts: Mapping[str, Mapping[str, str]] = _TABLES[language].COUNTS
 
@@ -30,13 +33,28 @@ class RiftWords:
         """A sentence about a number of things, in the form that the number asks for."""
         return self._counts[key][FORMS[self.language](number)].format(number=number, **values)
 
+    def why(self, error: Exception) -> str:
+        """An error in words, without when to try again."""
+        return reasons.reason(error, self._told_in)
+
+    def told(self, text: str, code: str = "") -> str:
+        """The words of an error that are at hand.
+
+        :param code: of a refusal
+        """
+        return reasons.translated(text, self._told_in, code)
+
     def reason(self, error: Exception) -> str:
         """An error as a part of a sentence."""
         if not isinstance(error, Refused):
-            return str(error)
+            return self.why(error)
         if error.retry_after is None:
-            return self("refused", reason=error.reason)
-        return self("refused_for_now", reason=error.reason, delay=error.retry_after)
+            return self("refused", reason=self.why(error))
+        return self("refused_for_now", reason=self.why(error), delay=error.retry_after)
+
+    def retell(self, error: MinechatError) -> None:
+        """Has an error say what it says in these words."""
+        reasons.retell(error, self._told_in)
 
     def check(self, text: str) -> None:
         """Finds what cannot be said before anything is sent.

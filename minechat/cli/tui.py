@@ -12,7 +12,7 @@ from minechat.cli import full_screen, sentences
 from minechat.cli.checks import loopback
 from minechat.cli.exits import UsageError
 from minechat.cli.questions import Questions
-from minechat.cli.report import reason, warn
+from minechat.cli.report import warn
 from minechat.cli.results import put
 from minechat.cli.rift_words import RiftWords, language
 from minechat.cli.source import StandardInput
@@ -25,7 +25,7 @@ from minechat.client.history import history
 from minechat.client.lines import Kept, LineSession, line_session
 from minechat.client.speak import speaking
 from minechat.client.tokens import check_free, read_token, save_token
-from minechat.errors import InvalidInput, Refused, TokenFileUnusable
+from minechat.errors import InvalidInput, MinechatError, Refused, TokenFileUnusable
 from minechat.events import Account
 
 #: Warnings that came while the screen was open; the last ones are told when it has closed.
@@ -47,9 +47,17 @@ async def tui(options: ChatOptions) -> int:
     :raises MinechatError: as the plain chat, and as the token file
     """
     _check_terminal()
-    words = RiftWords(language(options.language))
+    words = RiftWords(language(options.language), to_person=not options.json)
+    try:
+        return await _tui(options, words)
+    except MinechatError as error:
+        words.retell(error)
+        raise
+
+
+async def _tui(options: ChatOptions, words: RiftWords) -> int:
     async with AsyncExitStack() as stack:
-        told = stack.enter_context(_told_afterwards(options.program))
+        told = stack.enter_context(_told_afterwards(options.program, words))
         where = Where(options.host or "", options.port, options.write_port)
         if options.embedded:
             from minechat.cli.embedded import embedded  # noqa: PLC0415 - only who hosts needs a server
@@ -115,7 +123,7 @@ async def _registered(options: ChatOptions, words: RiftWords, where: Where) -> s
             async with speaking(where.host, where.speak_port, timeout=options.timeout, tls=tls) as talk:
                 account = await talk.register(name)
         except (InvalidInput, Refused) as error:
-            warn(options.program, reason(error))
+            warn(options.program, words.reason(error))
             continue
         _save(options, account)
         return account.token
@@ -167,11 +175,11 @@ async def _session(
 
 
 @contextmanager
-def _told_afterwards(program: str) -> Iterator[deque[str]]:
+def _told_afterwards(program: str, words: RiftWords) -> Iterator[deque[str]]:
     """A line on stderr would stand in the middle of the screen."""
     told: deque[str] = deque(maxlen=_WARNINGS)
     try:
         yield told
     finally:
         for line in told:
-            warn(program, line)
+            warn(program, words.told(line))

@@ -34,7 +34,7 @@ def refusal(reply: RegisterFail | AuthFail | Error) -> Rejected:
     A connection that was ended and may come again after a while, as after a new nickname, has its session.
     """
     if reply.code == "wrong_password" or (reply.code == "ended" and reply.retry_after is None):
-        return WrongPassword(reply.error)
+        return WrongPassword(reply.error, reply.code)
     return Refused(reply.error, reply.retry_after, reply.code)
 
 

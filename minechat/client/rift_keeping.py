@@ -119,13 +119,13 @@ class Keeping:
                 self._end(error)
                 return
             if was_in:
-                self._feed.tell(StateChanged(state="lost", reason=safe(str(error))))
+                self._feed.tell(_state("lost", error))
                 if time.monotonic() - began >= stable_after:
                     waits = delays()
             first = False
             # The server's wish comes on top of our chance: not all it tells the same come together.
             delay = next(waits) + min(getattr(error, "retry_after", None) or 0.0, _LONGEST)
-            self._feed.tell(StateChanged(state="waiting", reason=safe(str(error)), delay=delay))
+            self._feed.tell(_state("waiting", error, delay))
             await asyncio.sleep(delay)
 
     async def _attempt(self) -> MinechatError:
@@ -173,8 +173,15 @@ class Keeping:
         if error is None:
             return
         self.failure = error if not self._leaving else None
-        self._feed.tell(StateChanged(state="ended", reason=self._leaving or safe(str(error))))
+        self._feed.tell(
+            StateChanged(state="ended", reason=self._leaving) if self._leaving else _state("ended", error)
+        )
         self._feed.end()
+
+
+def _state(state: str, error: MinechatError, delay: float = 0.0) -> StateChanged:
+    code = getattr(error, "code", "")
+    return StateChanged(state=state, reason=safe(str(error)), code=code, delay=delay)
 
 
 def _worst(group: ExceptionGroup[Exception]) -> MinechatError:

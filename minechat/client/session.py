@@ -50,6 +50,7 @@ class Place:
 class StateChanged:
     """:param state: connecting, connected, lost, waiting or ended; after ``ended`` nothing comes any more
     :param reason: why it is not connected; for people, and safe for a terminal
+    :param code: the word for programs of a refusal that is the reason; "" where none is
     :param delay: seconds until the next attempt, with ``waiting``
     :param link: which connection, where a session has several: ``listen`` or ``speak``; "" is the only one
     """
@@ -58,6 +59,7 @@ class StateChanged:
     reason: str = ""
     delay: float = 0.0
     link: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

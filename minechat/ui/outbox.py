@@ -12,6 +12,7 @@ from uuid import uuid4
 from minechat.client.session import Session
 from minechat.errors import MinechatError, NetworkError, OutcomeUnknown, Refused
 from minechat.text import safe
+from minechat.ui import reasons
 from minechat.ui.conversation import Conversation
 from minechat.ui.entry import Entry, Kind, Sending
 from minechat.ui.told import refusal
@@ -142,7 +143,7 @@ class Outbox:
                 return
             self._fail(letter, safe(refusal(error, self._words.language)))
         except MinechatError as error:
-            self._fail(letter, safe(str(error)))
+            self._fail(letter, safe(reasons.reason(error, self._words.language)))
         else:
             place.was_sent(entry, message.seq)
         finally:
@@ -159,7 +160,7 @@ class Outbox:
         if letter.tries >= TRIES or letter.waited > LONGEST:
             return False
         letter.due = monotonic() + pause
-        letter.refusal = safe(error.reason)
+        letter.refusal = safe(reasons.reason(error, self._words.language))
         return True
 
     async def _another_connection(self) -> None:

@@ -8,7 +8,7 @@ from minechat.client.session import Session
 from minechat.errors import ConnectionLost, InvalidInput, MinechatError, Refused, Unreachable
 from minechat.protocol.rift import replies
 from minechat.text import safe
-from minechat.ui import keys
+from minechat.ui import keys, reasons
 from minechat.ui.calls import Call
 from minechat.ui.commands import available
 from minechat.ui.slashes import Slash
@@ -94,7 +94,7 @@ class Performer:
         except Refused as error:
             self._stage.complain(safe(refusal(error, self._words.language)))
         except MinechatError as error:
-            self._stage.complain(safe(str(error)))
+            self._stage.complain(safe(reasons.reason(error, self._words.language)))
 
     def show_help(self) -> None:
         """The commands and where the keys are."""

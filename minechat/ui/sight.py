@@ -8,6 +8,7 @@ from minechat.ui.bar import Part
 from minechat.ui.board import Board
 from minechat.ui.conversation import Conversation
 from minechat.ui.listing import Item
+from minechat.ui.reasons import translated
 from minechat.ui.words import Words
 
 #: Before a state: whether all is well is told by the sign too.
@@ -121,7 +122,8 @@ def _state(state: StateChanged, words: Words, seconds: int) -> Iterable[Part]:
     key = f"state_{state.state}" + ("_why" if state.reason and state.state != "connected" else "")
     if not words.has(key):
         key = f"state_{state.state}"
-    text = words(key, reason=safe(state.reason), seconds=seconds)
+    reason = safe(translated(state.reason, words.language, state.code))
+    text = words(key, reason=reason, seconds=seconds)
     link = f"{words(f'link_{state.link}')}: " if state.link else ""
     look = _LOOKS.get(state.state, "away")
     return [(f"{_SIGNS.get(state.state, _NOT_WELL)} {link}{text}", look)]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from math import ceil
 from time import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from minechat.errors import Refused
 from minechat.protocol.rift import replies
 from minechat.ui.audit import deed, role_word
 from minechat.ui.phrases import ENGLISH, RUSSIAN
+from minechat.ui.reasons import reason
 
 _EVENTS = frozenset(
     "joined left kicked banned unbanned muted unmuted topic role invited".split()  # as RoomEvent names them
@@ -23,6 +25,10 @@ MOST_FOUND = 100
 _NAMES_ROOM = frozenset({"invited", "kicked", "banned", "unbanned"})
 #: Refusals that have an end, of which a person wants to know.
 _WITH_END = frozenset({"muted", "banned"})
+#: In sentences of our server that tell when to try again.
+_SAID = "try again"
+#: The most seconds to wait that are told.
+_LONGEST = 1e9
 
 
 def describe(reply: Any, language: str = "en", query: str | None = None) -> list[str]:
@@ -65,11 +71,13 @@ def names_its_room(event: Happened, me: str) -> bool:
 
 
 def refusal(error: Refused, language: str = "en") -> str:
-    """Why the server said no, in its words, and how long it will; not yet safe to show."""
-    if error.retry_after is None or error.code not in _WITH_END:
-        return error.reason
-    until = moment(time() + error.retry_after)
-    return _phrases(language)["refused_until"].format(reason=error.reason, until=until)
+    """Why the server said no, and how long it will; not yet safe to show."""
+    why, words = reason(error, language), _phrases(language)
+    if error.retry_after is None or _SAID in why:
+        return why
+    if error.code in _WITH_END:
+        return words["refused_until"].format(reason=why, until=moment(time() + error.retry_after))
+    return words["refused_for_now"].format(reason=why, delay=ceil(min(error.retry_after, _LONGEST)))
 
 
 def _phrases(language: str) -> "Phrases":

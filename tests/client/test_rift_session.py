@@ -317,7 +317,7 @@ async def test_a_wrong_password_ends_it(stage: Chat) -> None:
             await one.say("general", "hello")
     assert told.events == [
         StateChanged(state="connecting"),
-        StateChanged(state="ended", reason="nobody has this name and this password"),
+        StateChanged(state="ended", reason="nobody has this name and this password", code="wrong_password"),
     ]
     assert isinstance(one.failure, WrongPassword)
     assert len(stage.asked) == 1

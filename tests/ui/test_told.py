@@ -178,7 +178,15 @@ def test_what_happens_to_oneself_is_told_in_the_second_person(event: str, englis
 
 def test_who_is_muted_is_told_until_when_where_that_is_known() -> None:
     assert told.refusal(Refused("you are muted", code="muted")) == "you are muted"
-    assert told.refusal(Refused("too fast", 5.0, "too_fast")) == "too fast"
+    assert told.refusal(Refused("too fast", 4.2, "too_fast")) == "too fast; try again in 5 s"
+    assert told.refusal(Refused("too fast", 1e300, "too_fast")) == "too fast; try again in 1000000000 s"
+    # Once is enough.
+    waits = "too many wrong passwords, try again in 40 s"
+    assert told.refusal(Refused(waits, 40.0, "too_fast")) == waits
+    wanted = "слишком много неверных паролей; повторите через 40 с"
+    assert told.refusal(Refused(waits, 40.0, "too_fast"), "ru") == wanted
+    muted = told.refusal(Refused("you are muted in books: loud", 600.0, "muted"), "ru")
+    assert muted.startswith("вам запрещено писать в books: loud (до "), muted
     ends = told.refusal(Refused("you are muted", 600.0, "muted"))
     assert ends.startswith("you are muted (until ")
     assert told.refusal(Refused("you are muted", float("inf"), "muted"))
