@@ -164,20 +164,25 @@ class ChatApp(KeyedApp):
 
     # What its person does
 
-    def go_to(self, name: str) -> None:
-        """Shows another place; what is in the box stays with the one that is left."""
+    def go_to(self, name: str, *, carry: bool = False) -> None:
+        """Shows another place; what is in the box stays with the one that is left.
+
+        :param carry: it was written for the place that is gone to
+        """
+        if not carry:
+            self.deeds.forget_moves()
         board = self.board
         self.sides.uncover()
         self.box.focus()
         if name == board.current:
             self.timeline.go_to_end()
             return
-        board.here.draft = self.box.text
-        board.here.close()
-        board.current = name
-        board.here.open()
-        self.box.put(board.here.draft)
-        board.changes.lists = True
+        written = self.box.text if carry else ""
+        board.turn_to(name, draft="" if carry else self.box.text)
+        if not written:
+            self.box.put(board.here.draft)
+        elif board.here.draft:
+            self.box.recall.add(board.here.draft)
         self.timeline.show(board.here)
         self.paint()
 

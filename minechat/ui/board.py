@@ -75,6 +75,17 @@ class Board:
         """The places as they stand in the list: rooms first, private conversations by their last message."""
         return sorted(self.places.values(), key=lambda place: (place.is_private, not place.known))
 
+    def turn_to(self, name: str, draft: str) -> None:
+        """Another place is the current one.
+
+        :param draft: what was begun in the one that is left
+        """
+        self.here.draft = draft
+        self.here.close()
+        self.current = name
+        self.here.open()
+        self.changes.lists = True
+
     def apply(self, event: SessionEvent) -> None:
         """Takes in something that happened."""
         if isinstance(event, Heard):

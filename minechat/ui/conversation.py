@@ -175,6 +175,11 @@ class Conversation:
         self._remove_pending(entry)
         self.add(entry)
 
+    def was_meant_for(self, entry: Entry, place: "Conversation") -> None:
+        """A message of ours on its way stands in another place from now on."""
+        self._remove_pending(entry)
+        place.pending.append(entry)
+
     def _entry(self, message: Message) -> Entry:
         return said(message, mention=not message.mine and self.names_us(message.text))
 

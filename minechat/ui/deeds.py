@@ -1,15 +1,18 @@
 """What the screen does when its person enters a line: says it, carries it out, asks before harm is done."""
 
+from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 
 from minechat.client.session import Session
 from minechat.errors import InvalidInput
 from minechat.text import safe, safe_nick
+from minechat.ui import sight
 from minechat.ui.box import LINES_WITHOUT_ASKING, MOST_BYTES
-from minechat.ui.calls import parse
+from minechat.ui.calls import Call, parse
 from minechat.ui.commands import SAY
 from minechat.ui.entry import note
+from minechat.ui.moves import LEADING, Move, Moves, is_about_place
 from minechat.ui.performing import Performer
 from minechat.ui.words import Words
 
@@ -30,6 +33,9 @@ class Deeds:
     def __init__(self, app: "ChatApp", session: Session, words: Words) -> None:
         self._app, self._session, self._words = app, session, words
         self._performer = Performer(session, self, words)
+        self._moves = Moves()
+        #: What stood in the box when a way led nowhere: it was written for another room.
+        self._begun = ""
 
     @property
     def place(self) -> str:
@@ -54,17 +60,73 @@ class Deeds:
         if text.strip().casefold() in _KEYS:
             self.keys()
             return True
+        move = self._moves.last
+        place = self.place if move is None else move.room
         try:
-            call = parse(text, self.place, self._session.abilities, self._words.language)
+            call = parse(text, place, self._session.abilities, self._words.language)
         except InvalidInput as error:
             self.complain(safe(str(error)))
             return False
         if call.slash is SAY:
-            return self._say(self.place, call.arguments["text"].rstrip("\n"))
-        # At once where nobody is waited for: the next line may be typed already, for where this one leads.
-        if not self._performer.perform_own(call):
-            self._app.start(self._performer.perform(call))
+            return self._is_meant_here(text) and self._say(
+                self.place, call.arguments["text"].rstrip("\n"), move
+            )
+        if move is not None and is_about_place(call):
+            move.calls.append((text, call))
+        else:
+            self._carry_out(call)
         return True
+
+    def _carry_out(self, call: Call) -> None:
+        """At once where nobody is waited for: the next line may be typed already, for where it leads."""
+        if call.order in LEADING:
+            self._app.start(self._lead(call, self._moves.begin(call.fields["room"])))
+        elif not self._performer.perform_own(call):
+            self._app.start(self._performer.perform(call))
+
+    async def _lead(self, call: Call, move: Move) -> None:
+        await self._performer.perform(call, partial(self._arrive, move))
+        if not move.arrived:
+            self._stray(move)
+
+    def _arrive(self, move: Move, room: str) -> None:
+        """Goes to a room, unless its person went elsewhere meanwhile; what was typed for it is done there."""
+        app = self._app
+        place = app.board.place(self._known(room) or room)
+        app.outbox.arrived(move, place)
+        followed = self._moves.arrived(move)
+        if followed:
+            app.go_to(place.name, carry=True)
+        for text, call in move.calls:
+            if followed or call.order is not None:
+                self._carry_out(call)
+            else:
+                self._complain_of(move, text)
+
+    def _stray(self, move: Move) -> None:
+        """Says what was typed for a room to nobody, as it was not come into."""
+        if self._moves.strayed(move):
+            self._begun = self._app.box.text
+        self._app.outbox.strayed(move, self._words("not_in_room", room=safe_nick(move.room)))
+        for text, _ in move.calls:
+            self._complain_of(move, text)
+        self._app.dirty()
+
+    def _complain_of(self, move: Move, text: str) -> None:
+        self.complain(self._words("not_done", room=safe_nick(move.room), line=safe(text)))
+
+    def _is_meant_here(self, text: str) -> bool:
+        """Whether to say something here that was begun for another room; Enter is asked for once more."""
+        begun, self._begun = self._begun, ""
+        if not begun.strip() or not text.startswith(begun):
+            return True
+        self.complain(self._words("still_here", place=sight.shown_name(self.place)))
+        return False
+
+    def forget_moves(self) -> None:
+        """Its person goes somewhere: no way is followed any more."""
+        self._moves.forget()
+        self._begun = ""
 
     async def _enter_if(self, pasted: int) -> None:
         question = self._words.count("question_paste", pasted)
@@ -91,8 +153,7 @@ class Deeds:
 
     def go(self, place: str) -> None:
         """Goes to a place of ours, or to a conversation with somebody."""
-        board = self._app.board
-        found = next((name for name in board.places if _key(name) == _key(place)), None)
+        found = self._known(place)
         if found is None and place.startswith("@") and "whisper" in self._session.abilities:
             found = place
         elif found is None and place.startswith("@"):
@@ -127,18 +188,21 @@ class Deeds:
         """All keys."""
         self._performer.show_keys()
 
+    def _known(self, place: str) -> str | None:
+        return next((name for name in self._app.board.places if _key(name) == _key(place)), None)
+
     def _is_expected(self, place: str) -> bool:
         """Whether we have just joined it: the list of rooms may come a moment later."""
         return self._performer.going == place
 
-    def _say(self, place: str, text: str) -> bool:
-        """Puts something on its way; whether it was taken."""
+    def _say(self, place: str, text: str, move: Move | None = None) -> bool:
+        """Puts something on its way, or behind a way to another room; whether it was taken."""
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > MOST_BYTES:
             self.complain(self._words("too_long", used=size, most=MOST_BYTES))
             return False
         app = self._app
-        if not app.outbox.put(app.board.place(place), text, safe_nick(app.board.nickname)):
+        if not app.outbox.put(app.board.place(place), text, safe_nick(app.board.nickname), move):
             self.complain(self._words("too_many_waiting"))
             return False
         app.timeline.go_to_end()

@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from minechat.client.session import Session
 from minechat.errors import MinechatError, NetworkError, OutcomeUnknown, Refused
-from minechat.text import safe
+from minechat.text import safe, safe_nick
 from minechat.ui import reasons
 from minechat.ui.conversation import Conversation
 from minechat.ui.entry import Entry, Kind, Sending
+from minechat.ui.moves import Move
 from minechat.ui.told import refusal
 from minechat.ui.words import Words
 
@@ -36,6 +37,7 @@ class _Letter:
     :param key: by which a server knows that it is the same one
     :param due: when it may be tried again, by the monotonic clock
     :param waited: the seconds it was told to wait so far
+    :param behind: the way to the room it is meant for, while that is not known to lead there
     """
 
     place: Conversation
@@ -45,6 +47,7 @@ class _Letter:
     tries: int = 0
     waited: float = 0.0
     refusal: str = ""
+    behind: Move | None = None
 
 
 class Outbox:
@@ -68,16 +71,34 @@ class Outbox:
         """Seconds for which an answer has been owed to us on this connection; 0 where none is."""
         return 0.0 if self._asked is None else monotonic() - self._asked
 
-    def put(self, place: Conversation, text: str, nick: str) -> bool:
-        """Takes a message; False when too many wait already."""
+    def put(self, place: Conversation, text: str, nick: str, behind: Move | None = None) -> bool:
+        """Takes a message; False when too many wait already.
+
+        :param behind: waits until this has ``arrived``, and is said where it led; until then it is shown in
+            ``place``
+        """
         if len(self._waiting) >= MOST:
             return False
-        sending = Sending.SENDING if self._online.is_set() else Sending.WAITING
-        entry = Entry(Kind.SAID, text, time(), nick, mine=True, sending=sending)
-        place.pending.append(entry)
-        self._waiting.append(_Letter(place, entry, uuid4().hex))
+        letter = _Letter(place, Entry(Kind.SAID, text, time(), nick, mine=True), uuid4().hex, behind=behind)
+        self._show_way(letter)
+        place.pending.append(letter.entry)
+        self._waiting.append(letter)
         self._news.set()
         return True
+
+    def arrived(self, move: Move, place: Conversation) -> None:
+        """What waits behind this way is said in the room it led to."""
+        for letter in self._behind(move):
+            letter.place.was_meant_for(letter.entry, place)
+            letter.place, letter.behind = place, None
+            self._show_way(letter)
+        self._news.set()
+
+    def strayed(self, move: Move, reason: str) -> None:
+        """It led nowhere: what waits behind it is said to nobody, and stays with the reason."""
+        for letter in self._behind(move):
+            self._fail(letter, reason)
+            self._waiting.remove(letter)
 
     def set_online(self, online: bool) -> None:
         """Tells whether there is a connection."""
@@ -106,6 +127,8 @@ class Outbox:
         """The first message whose time has come; what is behind one of its own place waits with it."""
         held: set[Conversation] = set()
         for letter in self._waiting:
+            if letter.behind is not None:
+                continue
             if letter.place not in held and letter.due <= now:
                 return letter
             held.add(letter.place)
@@ -177,6 +200,16 @@ class Outbox:
         letter.entry.sending, letter.entry.reason = Sending.FAILED, reason
         letter.place.was_not_sent(letter.entry)
 
+    def _behind(self, move: Move) -> list[_Letter]:
+        return [letter for letter in self._waiting if letter.behind is move]
+
     def _show_waiting(self) -> None:
         for letter in self._waiting:
-            letter.entry.sending, letter.entry.reason = Sending.WAITING, ""
+            if letter.behind is None:
+                letter.entry.sending, letter.entry.reason = Sending.WAITING, ""
+
+    def _show_way(self, letter: _Letter) -> None:
+        entry, move = letter.entry, letter.behind
+        ready = move is None and self._online.is_set()
+        entry.sending = Sending.SENDING if ready else Sending.WAITING
+        entry.reason = "" if move is None else self._words("waiting_room", room=safe_nick(move.room))

@@ -11,14 +11,13 @@ from minechat.text import safe
 from minechat.ui import keys, reasons
 from minechat.ui.calls import Call
 from minechat.ui.commands import available
+from minechat.ui.moves import LEADING
 from minechat.ui.slashes import Slash
 from minechat.ui.told import describe, refusal
 from minechat.ui.words import Words
 
 #: The most lines of an answer that are shown.
 MOST_LINES = 200
-#: Orders after which one goes to the room they were about.
-_GOING = ("join_room", "create_room")
 
 
 class Stage(Protocol):
@@ -80,11 +79,14 @@ class Performer:
             own(call)
         return own is not None
 
-    async def perform(self, call: Call) -> None:
-        """Carries out one call that others take part in."""
+    async def perform(self, call: Call, arrived: Callable[[str], None] = lambda _room: None) -> None:
+        """Carries out one call that others take part in.
+
+        :param arrived: called with the room that it led to, before anything is told of it
+        """
         try:
             if call.order is not None:
-                await self._order(call.order, call)
+                await self._order(call.order, call, arrived)
             elif call.slash.name == "password":
                 await self._password()
             else:
@@ -108,11 +110,11 @@ class Performer:
         """All keys."""
         self._stage.tell_table(self._words("keys_title"), keys.documentation(self._words), [])
 
-    async def _order(self, order: str, call: Call) -> None:
+    async def _order(self, order: str, call: Call, arrived: Callable[[str], None]) -> None:
         reply = await self._session.order(order, **call.fields)
-        if order in _GOING and isinstance(reply, replies.Room):
+        if order in LEADING and isinstance(reply, replies.Room):
             self.going = reply.info.room
-            self._stage.go(reply.info.room)
+            arrived(reply.info.room)
         if order == "log_out":
             self._stage.leave()
             return

@@ -52,6 +52,8 @@ class StagedSession:
         self.pages = 0
         self.connected = False
         self.holding: asyncio.Event | None = None
+        #: What the answers to orders wait for.
+        self.answering: asyncio.Event | None = None
         self.refusal: Exception | None = None
         #: What the next messages to a place are refused with.
         self.refusals: dict[str, list[Exception]] = {}
@@ -99,6 +101,8 @@ class StagedSession:
         if not self.connected:
             raise Unreachable("there is no connection")
         self.orders.append((name, fields))
+        if self.answering is not None:
+            await self.answering.wait()
         answer = self.answers.get(name, replies.Done())
         if isinstance(answer, Exception):
             raise answer
