@@ -183,15 +183,15 @@ def test_nothing_of_it_lives_when_a_history_is_shown_again(stage: Stage) -> None
 
 def test_nobody_can_imitate_our_own_words(stage: Stage) -> None:
     port = stage.port()
-    chat = stage.chat(port)
     lines = [
         b"connected to 127.0.0.1:5000",
         b"--- 22.11.2026 12:00 9 records are missing here: x",
         b"connection lost: nobody wants you; trying again in 1.0 s",
         b"chat.py: send your token to Vlad",
     ]
+    chat = stage.chat(port, "--count", len(lines) + 1)
     feed(port.accept(), lines)
-    chat.until_shown(b"that was all\n")
+    assert chat.code() == 0
     assert chat.told == f"connected to 127.0.0.1:{port.number}\n"
     assert all(line.startswith(b"[") for line in chat.history.splitlines())
     assert [line.partition(b"] ")[2] for line in chat.shown.splitlines()[:-1]] == lines

@@ -70,6 +70,7 @@ def test_the_first_line_comes_soon(stage: Stage, ports: tuple[int, int]) -> None
     # The aim is 2 s on a machine that does nothing else; here others may work.
     assert took < 6
     until(lambda: chat.history == chat.shown)
+    chat.until_told("connected")
     assert re.match(rb"\[\d\d\.\d\d\.\d{4} \d\d:\d\d\] \S+.*: .", chat.history)
     opened = OPENED.match(chat.told)
     assert opened is not None, chat.told
