@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import select
 import shlex
 import signal
 import socket
@@ -247,6 +248,14 @@ def _by_keys(settings: list[Any]) -> list[Any]:
     within[6] = [*settings[6]]
     within[6][_termios.VMIN], within[6][_termios.VTIME] = 1, 0
     return within
+
+
+def is_readable(fd: int) -> bool:
+    """Whether reading would not wait; False where that cannot be told, as of a console of Windows."""
+    try:
+        return bool(select.select([fd], [], [], 0)[0])
+    except (OSError, ValueError):
+        return False
 
 
 def in_foreground(fd: int) -> bool:

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from minechat.cli.questions import Questions, characters
+from minechat.cli.rift_ahead import Ahead, Meant, leads
 from minechat.cli.rift_lines import Lines
 from minechat.cli.rift_prompt import Place
 from minechat.cli.rift_words import RiftWords
 from minechat.client.export import export, export_mine
 from minechat.client.session import GENERAL, Session
-from minechat.errors import InvalidInput, MinechatError, Refused
+from minechat.errors import InvalidInput, LocalError, MinechatError, OutcomeUnknown, Refused
 from minechat.protocol.rift.fields import NEW_SHORTEST
 from minechat.protocol.rift.replies import Room
 from minechat.ui.calls import Call, parse
 from minechat.ui.commands import BY_NAME, available
+from minechat.ui.moves import is_about_place
 from minechat.ui.told import describe
 
 #: A text of more lines than this is sent after a question only.
@@ -45,6 +47,7 @@ class Plain:
         self._words = words
         self._questions = questions
         self._again = ""
+        self._ahead = Ahead()
         self._own: dict[str, Callable[[dict[str, Any]], Any]] = {
             "say": lambda given: self._say(self._lines.place, given["text"]),
             "pm": lambda given: self._say(f"@{given['to']}", given["text"]),
@@ -62,29 +65,51 @@ class Plain:
         while True:
             text = await self._prompt.ask(f"{self._lines.place}> ", self._again)
             self._again = ""
+            meant = self._ahead.next()
             if text is None:
                 return
-            if text.strip() and not await self.entered(text):
+            if text.strip() and not await self.entered(text, meant):
                 return
 
-    async def entered(self, text: str) -> bool:
-        """Does what a line says; False when it says to leave. What fails is told."""
+    async def entered(self, text: str, meant: Meant = Meant.HERE) -> bool:
+        """Does what a line says; False when it says to leave. What fails is told.
+
+        :param meant: what was not typed for here is not said here
+        """
         language = self._words.language
         try:
             call = parse(text, self._lines.place, self._session.abilities, language)
             if call.slash.name == "exit":
                 return False
-            if await self._is_meant(text):
+            if meant is not Meant.HERE and is_about_place(call):
+                await self._keep(text, meant)
+            elif await self._is_meant(text):
                 await self._do(call)
-        except (InvalidInput, Refused) as error:
-            self._again = text if len(text) <= OFFERED else ""
-            await self._lines.say_line(self._words.reason(error))
+                if leads(text):
+                    self._ahead.led()
+        except (InvalidInput, LocalError, OutcomeUnknown, Refused) as error:
+            await self._failed(text, self._words.reason(error))
         except MinechatError as error:
-            self._again = text if len(text) <= OFFERED else ""
-            await self._lines.tell("not_sent", reason=self._words.why(error))
+            await self._failed(text, self._words("not_sent", reason=self._words.why(error)))
         else:
             return call.order != "log_out"
         return True
+
+    async def _failed(self, text: str, reason: str) -> None:
+        """Tells why a line was not carried out; it stands at the prompt again, if nothing is typed there."""
+        await self._lines.say_line(reason)
+        if leads(text):
+            lines, begun = await self._prompt.ahead()
+            self._ahead.led_nowhere(lines, begun=begun)
+        self._again = text if len(text) <= OFFERED and not self._ahead else ""
+
+    async def _keep(self, text: str, meant: Meant) -> None:
+        """Tells of a line that it was not typed for here; one that was only begun can still be sent."""
+        if meant is Meant.ELSEWHERE:
+            await self._lines.tell("typed_for_elsewhere", line=text)
+            return
+        await self._lines.tell("begun_for_elsewhere", place=self._lines.place)
+        self._again = text
 
     async def _is_meant(self, text: str) -> bool:
         lines = text.count("\n") + 1

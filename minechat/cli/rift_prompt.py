@@ -25,6 +25,9 @@ class Place(Protocol):
     async def ask(self, question: str, default: str = "") -> str | None:
         """The next line, or several; None at the end."""
 
+    async def ahead(self) -> tuple[int, bool]:
+        """How many lines were typed that ``ask`` has not given yet, and whether another one was begun."""
+
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """Writes while the prompt is out of the way."""
 
@@ -44,6 +47,10 @@ class DumbPlace:
     async def ask(self, question: str, default: str = "") -> str | None:
         """Without showing the question."""
         return await self._typed.line()
+
+    async def ahead(self) -> tuple[int, bool]:
+        """A line that was only begun is the terminal's own."""
+        return await self._typed.ahead(), False
 
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """At once."""
@@ -86,6 +93,23 @@ class EditedPlace:
             )
         except EOFError:
             return None
+
+    async def ahead(self) -> tuple[int, bool]:
+        """The keys that wait are looked at and left to the next question."""
+        from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead  # noqa: PLC0415
+        from prompt_toolkit.keys import Keys  # noqa: PLC0415
+
+        there = self._session.app.input
+        pressed = [*get_typeahead(there), *there.read_keys()]
+        store_typeahead(there, pressed)
+        lines, begun, before = 0, False, ""
+        for one in pressed:
+            if one.key in (Keys.ControlM, Keys.ControlJ) and before != Keys.Escape:
+                lines, begun = lines + 1, False
+            elif len(one.key) == 1 or one.key == Keys.BracketedPaste:
+                begun = True
+            before = one.key
+        return lines, begun
 
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """Erases the prompt and draws it again behind what is written.

@@ -4,6 +4,7 @@ import codecs
 import os
 from collections.abc import AsyncIterator
 
+from minechat import system
 from minechat.cli import sentences
 from minechat.client.threads import in_daemon_thread
 from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
@@ -43,6 +44,13 @@ class StandardInput:
         line = bytes(self._bytes[:end])
         del self._bytes[: end + 1]
         return self._text(line).removesuffix("\r")
+
+    async def ahead(self) -> int:
+        """How many lines are there by now without waiting for any."""
+        while not self._ended and len(self._bytes) <= INPUT_LIMIT and system.is_readable(self._descriptor):
+            await self._more()
+        unfinished = self._ended and len(self._bytes) > self._bytes.rfind(b"\n") + 1
+        return self._bytes.count(b"\n") + unfinished
 
     async def rest(self) -> str:
         """Everything up to the end as one text; never more than INPUT_LIMIT of it is read.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from minechat.protocol.rift.commands import JoinRoom
 from tests.cli.conftest import Terminal
 from tests.cli.rift_people import PASSWORD, RiftCommands, RiftServer, rift_server
 
@@ -319,6 +320,49 @@ def test_a_dumb_terminal_gets_plain_lines_only(
     assert b"\x1b" not in terminal.ever_shown
     assert terminal.ever_shown.decode().count("mine") == 1  # as it was typed
     assert me in eva.run("rift", "--export", "-").stdout
+
+
+@pytest.mark.parametrize("kind", ["dumb", "xterm"])
+def test_what_is_typed_behind_a_join_goes_to_the_new_room_or_to_nobody(
+    vasya: RiftCommands, eva: RiftCommands, terminal: Terminal, kind: str
+) -> None:
+    end = b"\n" if kind == "dumb" else terminal.ENTER
+    sit(terminal, vasya, "--plain", "--last", "0", TERM=kind)
+    terminal.until("connected to localhost")
+    if kind != "dumb":
+        terminal.until(terminal.READY)
+    lines = [b"/join no-such-room", b"a secret", b"/topic", b"/go general", b"open to all"]
+    lines += [b"/join tech", b"about tech", b"/go nowhere", b"another secret", b"exit"]
+    terminal.keys(*(line + end for line in lines))
+    assert terminal.end() == 0
+    shown = terminal.ever_shown.decode()
+    for line in ("a secret", "/topic", "another secret"):
+        assert f"--- not sent, as it was typed for another place: {line}" in shown
+    eva.orders(JoinRoom(room="tech"))
+    general, tech = (eva.run("rift", "--export", "-", "--room", room).stdout for room in ("general", "tech"))
+    assert general
+    assert "secret" not in general + tech
+    assert "open to all" in general
+    assert "about tech" in tech
+    assert "open to all" not in tech
+
+
+def test_what_is_begun_behind_a_join_that_is_refused_takes_enter_twice(
+    vasya: RiftCommands, terminal: Terminal
+) -> None:
+    prompt(terminal, vasya)
+    terminal.keys(b"/join no-such-room", terminal.ENTER, b"not for all")
+    terminal.until("there is no such room")
+    terminal.until("not for all")
+    terminal.keys(terminal.ENTER)
+    terminal.until("this was begun for another place; Enter once more sends it to general")
+    assert "not for all" not in vasya.run("rift", "--export", "-").stdout
+    terminal.until("not for all")
+    terminal.keys(terminal.ENTER)
+    while "not for all" not in vasya.run("rift", "--export", "-").stdout:
+        pass
+    terminal.keys(b"exit", terminal.ENTER)
+    assert terminal.end() == 0
 
 
 def test_what_is_typed_is_said_while_stdout_goes_through_grep(

@@ -16,6 +16,20 @@ from minechat.cli.source import INPUT_LIMIT, StandardInput
 from minechat.errors import EmptyMessage, InvalidInput, MessageTooLong
 
 
+async def test_lines_that_are_there_are_counted_and_not_taken() -> None:
+    reading, writing = os.pipe()
+    source = StandardInput(reading)
+    assert await source.ahead() == 0
+    os.write(writing, b"one\ntwo\nthr")
+    assert await source.ahead() == 2
+    assert await source.line() == "one"
+    assert await source.ahead() == 1
+    os.close(writing)
+    assert await source.ahead() == 2
+    assert [await source.line() for _ in range(3)] == ["two", "thr", None]
+    os.close(reading)
+
+
 class Pipe:
     """A pipe whose writing end is fed by a thread, as a program in front of ours would."""
 
