@@ -136,15 +136,18 @@ class Searcher:
                 return
 
     def _index_some(self, database: sqlite3.Connection) -> bool:
-        """Whether there was something to index."""
+        """Whether more is left to index, of what had been said when this began.
+
+        What is said meanwhile is for later: one by one they would cost many times as much.
+        """
         ends = [(room_id, last) for room_id, last in database.execute(search_statements.ROOM_ENDS) if last]
         if not ends:
             return False
         index = self._opened(database)
-        for room_id, last in ends:
-            if index.lacks(room_id, last):
-                return index.add_page(database, room_id, FEW) > 0
-        return False
+        lacking = [(room_id, last) for room_id, last in ends if index.lacks(room_id, last)]
+        if not lacking or not index.add_page(database, lacking[0][0], FEW):
+            return False
+        return any(index.lacks(room_id, last) for room_id, last in lacking)
 
     def _opened(self, database: sqlite3.Connection) -> Index:
         if self._index is None:

@@ -296,6 +296,21 @@ async def test_it_is_indexed_in_the_background_too(tmp_path: Path, monkeypatch: 
         assert len(await find(house, "x")) == 20
 
 
+async def test_whoever_indexed_all_that_was_said_is_done_in_every_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the thread would look again at once, and index a lively chat message by message."""
+    monkeypatch.setattr(search, "DELAY", 1e6)
+    monkeypatch.setattr(searcher, "FEW", 3)
+    async with home(tmp_path) as house:
+        anna = await house.account("Anna")
+        await house.say(anna, "general", *(["x"] * 5))
+        await house.say(anna, "random", "x")
+    with closing(searcher.Searcher(str(tmp_path / "a.db"))) as one:
+        assert [one.index_some() for _ in range(4)] == [False, False, True, True]
+    assert ends(tmp_path) == 5
+
+
 def ends(folder: Path) -> int:
     """How many messages of the first room are indexed, from a copy: a server holds the file."""
     copy = folder / "copy"
