@@ -39,6 +39,12 @@ _PWRITEV = 8
 _CALLS = {"x86_64": (206, 207, 208, 209), "aarch64": (0, 1, 4, 2)}
 
 
+class _Block(ctypes.Structure):
+    """struct iovec."""
+
+    _fields_ = (("base", ctypes.c_char_p), ("size", ctypes.c_size_t))
+
+
 class Batch:
     """Writes one block to many sockets that do not block; the kernel is done when the call returns.
 
@@ -57,7 +63,7 @@ class Batch:
             raise _failed()
         self._context = context
         weakref.finalize(self, self._call, ctypes.c_long(destroy), context)
-        self._block = (ctypes.c_ulong * 2)()  # struct iovec, shared by all requests
+        self._block = _Block()  # shared by all requests
         self._events = (ctypes.c_int64 * (_EVENT_WORDS * MOST))()
         self._words = memoryview(self._events).cast("B").cast("q")
         self._descriptors: tuple[int, ...] = ()
@@ -66,22 +72,26 @@ class Batch:
     def write(self, descriptors: Collection[int], data: bytes) -> list[int]:
         """Bytes that each descriptor took; 0 for one that failed, whatever failed."""
         self._arrange(tuple(descriptors))
-        self._block[:] = [ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0, len(data)]
+        self._block.base, self._block.size = data, len(data)
         written: list[int] = []
         while len(written) < len(self._descriptors):
             written += self._write_from(len(written))
+        self._block.base = None  # what was written may be long, and the next message far
         return written
 
     def _arrange(self, descriptors: tuple[int, ...]) -> None:
         """Points at the request of each: cheap enough for one room after the other, each with its readers."""
         if descriptors == self._descriptors:
             return
-        most = max(descriptors, default=0)
-        if most >= len(self._addresses):
-            self._provide(most + most // 4 + 1)
         # The quickest way by far, and it counts: in a room somebody is left out of each turn, who said it.
-        addresses = itemgetter(*descriptors, 0, 0)(self._addresses)[:-2]  # of one item it would give no tuple
-        self._pointers = (ctypes.c_ulong * len(descriptors)).from_buffer(array("L", addresses))
+        address_of_each = itemgetter(*descriptors, 0, 0)  # of one item it would give no tuple
+        try:
+            addresses = address_of_each(self._addresses)
+        except IndexError:
+            most = max(descriptors)
+            self._provide(most + most // 4 + 1)
+            addresses = address_of_each(self._addresses)
+        self._pointers = (ctypes.c_ulong * len(addresses)).from_buffer(array("L", addresses))
         self._descriptors = descriptors
 
     def _provide(self, count: int) -> None:
@@ -100,23 +110,21 @@ class Batch:
         count = self._call(ctypes.c_long(self._submit), self._context, most, pointers)
         if count < 1:  # the first of them cannot be tried at all; those behind it can
             return [0]
-        whose: list[int] = []
-        taken: list[int] = []
-        while len(whose) < count:
-            words = self._words[: _EVENT_WORDS * self._reap(count - len(whose))]
-            whose += words[0::_EVENT_WORDS].tolist()
-            taken += words[2::_EVENT_WORDS].tolist()
-        size = self._block[1]
-        if taken.count(size) == count:
+        reaped = 0
+        while reaped < count:
+            reaped += self._reap(reaped, count)
+        words = self._words[: _EVENT_WORDS * count]
+        taken: list[int] = words[2::_EVENT_WORDS].tolist()
+        if taken.count(self._block.size) == count:
             return taken
-        of_each = dict(zip(whose, taken, strict=True))
+        of_each = dict(zip(words[0::_EVENT_WORDS].tolist(), taken, strict=True))
         return [max(0, of_each[descriptor]) for descriptor in self._descriptors[first : first + count]]
 
-    def _reap(self, count: int) -> int:
-        wanted = ctypes.c_long(count)
-        reaped: int = self._call(
-            ctypes.c_long(self._getevents), self._context, wanted, wanted, self._events, None
-        )
+    def _reap(self, first: int, count: int) -> int:
+        """Has the events from ``first`` on written down, up to so many in all; returns how many came."""
+        wanted = ctypes.c_long(count - first)
+        events = ctypes.byref(self._events, first * _EVENT_WORDS * ctypes.sizeof(ctypes.c_int64))
+        reaped: int = self._call(ctypes.c_long(self._getevents), self._context, wanted, wanted, events, None)
         if reaped < 0 and ctypes.get_errno() != errno.EINTR:
             raise _failed()
         return max(0, reaped)

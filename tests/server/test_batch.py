@@ -1,5 +1,6 @@
 """Many writes in one system call, where this machine has it."""
 
+import os
 import platform
 import socket
 import sys
@@ -46,6 +47,22 @@ def test_more_than_the_kernel_is_handed_at_once(one: Batch) -> None:
     with ours, theirs:
         assert one.write([ours.fileno()] * (MOST + 3), b"x") == [1] * (MOST + 3)
         assert heard_by(theirs, MOST + 3) == b"x" * (MOST + 3)
+
+
+def test_what_the_kernel_tells_in_pieces_is_put_together(one: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a signal comes in between."""
+    whole = Batch._reap
+    monkeypatch.setattr(Batch, "_reap", lambda self, first, _: whole(self, first, first + 1))
+    pairs = [connected() for _ in range(3)]
+    descriptors = [ours.fileno() for ours, _ in pairs]
+    assert one.write(descriptors, b"one") == [3] * 3
+    with open(os.devnull, "rb") as not_writable:
+        refused = [descriptors[0], not_writable.fileno(), *descriptors[1:]]
+        assert one.write(refused, b"three") == [5, 0, 5, 5]
+    assert [heard_by(theirs, 8) for _, theirs in pairs] == [b"onethree"] * 3
+    for pair in pairs:
+        for end in pair:
+            end.close()
 
 
 def test_nobody_is_written_to_when_nobody_is_there(one: Batch) -> None:
