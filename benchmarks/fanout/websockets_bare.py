@@ -20,15 +20,16 @@ numbers = itertools.count(1)
 
 
 def message(text: str) -> str:
-    """A frame of RIFT as our server says it."""
+    """A frame of RIFT as our server says it, byte for byte but for who said it when."""
     payload = {
-        "username": "bench",
+        "username": "poster-0",
         "text": text,
         "room": "general",
         "seq": next(numbers),
-        "time": time.time(),
+        "time": round(time.time(), 3),
     }
-    return json.dumps({"type": "new_message", "payload": payload})
+    frame = {"type": "new_message", "payload": payload}
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
 async def talk(ws: ServerConnection, way: str) -> None:
