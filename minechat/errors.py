@@ -36,7 +36,12 @@ MinechatError
 
 
 class MinechatError(Exception):
-    """The root of the tree."""
+    """The root of the tree.
+
+    :ivar told_in: the language of its words, ``en`` or ``ru``
+    """
+
+    told_in = "en"
 
 
 class NetworkError(MinechatError):

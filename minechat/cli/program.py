@@ -143,4 +143,10 @@ def _refuse_to_starve() -> None:
 
 def _origin(options: Options, error: BaseException) -> str | None:
     name = next((name for kind, name in BLAMED.items() if isinstance(error, kind)), None)
-    return options.origins.get(name) if name is not None else None
+    origin = options.origins.get(name) if name is not None else None
+    language = getattr(error, "told_in", "en")
+    if origin is None or language == "en":
+        return origin
+    from minechat.ui.reasons import translated  # noqa: PLC0415 - only what a Russian reads needs it
+
+    return translated(origin, language)

@@ -155,6 +155,12 @@ SENTENCES = {
     "удостоверяющий центр не нужен; назовите что-то одно",
     "a fingerprint is {most} hexadecimal digits, in pairs with colons between or without": "отпечаток — "
     "шестнадцатеричные цифры, {most} штуки, парами через двоеточие или подряд",
+    # A server of one's own behind the screen.
+    "cannot listen on {name}, port {port}: {why}; choose another, or stop what is there": "{name}, "
+    "порт {port} открыть не удалось: {why}; выберите другой или остановите то, что там работает",
+    "cannot use the database {path}: {why}": "база данных {path} не годится: {why}",
+    # Where a setting came from.
+    "the default of {option}": "по умолчанию {option}",
     # Tokens, sessions and other files.
     "there is no token; register to speak": "токена нет; чтобы писать, зарегистрируйтесь",
     "the server does not know this token; check it or register anew": "сервер не знает этого токена; "
@@ -227,6 +233,7 @@ ERRNOS = {
     "EHOSTDOWN": "сервер не работает",
     "ENETUNREACH": "сеть недоступна",
     "ENETDOWN": "сеть не работает",
+    "EADDRINUSE": "он занят",
     "EADDRNOTAVAIL": "такого адреса здесь нет",
     "EINVAL": "так нельзя",
 }

@@ -30,8 +30,9 @@ def reason(error: Exception, language: str) -> str:
 
 
 def retell(error: MinechatError, language: str) -> None:
-    """Changes the words of an error, whose kind and other values stay."""
-    error.args = (reason(error, language),)
+    """Changes the words of an error, once; its kind and other values stay."""
+    if error.told_in != language:
+        error.args, error.told_in = (reason(error, language),), language
 
 
 def translated(text: str, language: str, code: str = "") -> str:

@@ -12,11 +12,21 @@ import minechat
 from minechat import errors
 from minechat.client.address import Address
 from minechat.client.failures import network_error
-from minechat.errors import ConnectionLost, MinechatError, NetworkError, Refused, WrongPassword
+from minechat.client.session import StateChanged
+from minechat.errors import (
+    ConnectionLost,
+    MessageTooLong,
+    MinechatError,
+    NetworkError,
+    Refused,
+    WrongPassword,
+)
 from minechat.protocol.rift.codes import CODES
 from minechat.server import hashing, logins, owner
 from minechat.ui import failures_russian, refusals_russian
 from minechat.ui.reasons import reason, retell, translated
+from tests.ui.screens import screen
+from tests.ui.stage import StagedSession
 
 ROOT = Path(minechat.__file__).parent
 SENTENCES = {**refusals_russian.SENTENCES, **failures_russian.SENTENCES}
@@ -182,3 +192,33 @@ def test_an_error_is_told_again_and_stays_what_it_is() -> None:
     lost: NetworkError = ConnectionLost("h:1 ended the connection")
     retell(lost, "en")
     assert str(lost) == "h:1 ended the connection"
+
+
+async def test_the_screen_tells_why_in_its_language() -> None:
+    session = StagedSession()
+    async with screen(session, size=(160, 24), language="ru") as shown:
+        session.connect()
+        await shown.until_shown("на связи")
+        session.refusals["general"] = [
+            Refused("you do too much in rooms at once", 40.0, "refused_so"),
+            Refused("Hush!", code="muted"),
+            MessageTooLong("the message is 5000 bytes long; 4096 fit in one"),
+        ]
+        await shown.enter("one")
+        await shown.until_shown("не отправлено: слишком много действий в комнатах сразу; повторите")
+        await shown.enter("two")
+        await shown.until_shown("не отправлено: вам запрещено здесь писать: Hush!")
+        await shown.enter("three")
+        await shown.until_shown("не отправлено: в сообщении 5000 байт; помещается 4096")
+        session.answers["join_room"] = Refused("Members only.", code="not_allowed")
+        await shown.enter("/join attic")
+        await shown.until_shown("вам это не разрешено: Members only.")
+        session.lose("h:1 ended the connection: too many wrong passwords, try again in 40 s")
+        await shown.until_shown("h:1 закрыл соединение: слишком много")
+
+
+async def test_a_state_is_told_by_its_code_where_its_words_are_not_known() -> None:
+    session = StagedSession()
+    async with screen(session, language="ru") as shown:
+        session.tell(StateChanged(state="ended", reason="Off you go", code="banned"))
+        await shown.until_shown("сеанс окончен: вам запрещён вход: Off you go")
