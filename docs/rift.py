@@ -131,11 +131,13 @@ def _title(kind: Any) -> str:
 def _values() -> list[Any]:
     """The kinds of objects inside payloads, in the order in which they are first met."""
     met: dict[Any, None] = {}
-    for row in reply_table.ROWS:
-        for hint in get_type_hints(row.reply).values():
-            inner = get_args(hint)[0] if get_origin(hint) is tuple else hint
-            if is_dataclass(inner):
+    kinds: list[Any] = [row.reply for row in reply_table.ROWS]
+    for kind in kinds:
+        for hint in get_type_hints(kind).values():
+            inner = next(iter(get_args(hint)), hint)
+            if is_dataclass(inner) and inner not in met:
                 met[inner] = None
+                kinds.append(inner)
     return list(met)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from minechat.events import GENERAL
 from minechat.server.directory import Directory
-from minechat.server.happenings import Member
+from minechat.server.happenings import ROOMS, Member
 from minechat.server.pages import asked, fitting
 from minechat.server.presence import Presence
 from minechat.server.rights import Role
 from minechat.server.room import Room
 from minechat.server.storage import RoomKind, RoomRow, Storage
-from minechat.server.views import MembersPage, MemberView, OnlinePage, RoomsPage, RoomView
+from minechat.server.views import MembersPage, MemberView, MuteView, OnlinePage, RoomsPage, RoomView
 
 #: Entries of one page.
 PAGE = 100
@@ -104,7 +104,16 @@ class Listing:
             None if is_general else members,
             Role(role) if role else None,
             row.last,
+            self._mute(member, row) if role and member.understands(ROOMS) else None,
         )
+
+    def _mute(self, member: Member, row: RoomRow) -> MuteView | None:
+        """The mute that holds against a member. A room of theirs is in memory as long as they hear it."""
+        room = self._directory.at_hand(row.name)
+        if room is None:
+            return None
+        mute = room.sanction(member.id, "mute", self._directory.clock())
+        return None if mute is None else MuteView(mute.until, mute.reason)
 
 
 def _place(name: str) -> str:

@@ -6,12 +6,21 @@ from minechat.server.rights import Role
 
 
 @dataclass(frozen=True, slots=True)
+class MuteView:
+    """:param until: seconds since 1970; None for ever"""
+
+    until: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """A room as one account sees it.
 
     :param members: how many; None for the room that everybody is in
     :param role: of who asks; None for strangers
     :param last: the number of its last message, 0 in a room without one
+    :param mute: why a member who asks may not write there; only for clients with the feature ``rooms``
     """
 
     name: str
@@ -20,6 +29,7 @@ class RoomView:
     members: int | None
     role: Role | None
     last: int
+    mute: MuteView | None = None
 
 
 @dataclass(frozen=True, slots=True)

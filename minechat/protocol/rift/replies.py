@@ -109,11 +109,20 @@ class OnlineUsers(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """:param until: seconds since 1970; None for ever"""
+
+    until: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomInfo:
     """One room in a list.
 
     :param role: ours: owner, moderator, member; None where we are not a member
     :param last: the number of its last message, 0 where there is none
+    :param mute: why we may not write there, where we are a member; feature ``rooms``
     """
 
     room: str
@@ -122,6 +131,7 @@ class RoomInfo:
     members: int | None
     role: str | None
     last: int
+    mute: Mute | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

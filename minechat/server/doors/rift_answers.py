@@ -187,6 +187,7 @@ def _info(view: v.RoomView) -> r.RoomInfo:
         members=view.members,
         role=None if view.role is None else view.role.word,
         last=view.last,
+        mute=None if view.mute is None else r.Mute(until=view.mute.until, reason=view.mute.reason),
     )
 
 

@@ -8,7 +8,17 @@ from minechat.protocol.rift import commands as c
 from tests.server.community import Model
 from tests.server.doors.rift_payloads import BAD_ROOMS, BAD_TOPIC
 from tests.server.doors.rift_said import Speech
-from tests.server.doors.rift_world import Account, Denied, Expected, Room, Seat, deny, holds, judge_password
+from tests.server.doors.rift_world import (
+    Account,
+    Denied,
+    Expected,
+    Room,
+    Seat,
+    deny,
+    holds,
+    is_told_muted,
+    judge_password,
+)
 
 #: Sessions that are kept of an account.
 KEPT = 20
@@ -137,7 +147,13 @@ class World(Speech):
         info["role"] = ROLE_WORDS[room.model.role(seat.name)]
         if room.name != "general":
             info["members"] = len(room.model.roles)
-        return Expected("room", check=lambda payload: holds(payload["info"], **info))
+        muted = is_told_muted(seat, room)
+
+        def check(payload: dict[str, Any]) -> None:
+            holds(payload["info"], **info)
+            assert ("mute" in payload["info"]) is muted
+
+        return Expected("room", check=check)
 
     def _leave_room(self, seat: Seat, one: c.LeaveRoom) -> Expected:
         room = self._room(one.room)

@@ -6,7 +6,7 @@ from typing import Any
 
 from minechat.protocol.rift import commands as c
 from tests.server.doors.rift_expected import ROLE_WORDS, World
-from tests.server.doors.rift_world import Denied, Expected, Line, Room, Seat, same_line
+from tests.server.doors.rift_world import Denied, Expected, Line, Room, Seat, is_told_muted, same_line
 
 
 class Reader(World):
@@ -24,7 +24,8 @@ class Reader(World):
         public = {room.name for room in self.rooms.values() if not room.model.invite_only}
         expected = own if one.mine else own | public
         is_all = not one.after and one.limit >= len(expected)
-        return Expected("rooms", check=partial(_are_rooms, expected, is_all))
+        muted = {room.name for room in self.rooms.values() if is_told_muted(seat, room)}
+        return Expected("rooms", check=partial(_are_rooms, expected, is_all, muted))
 
     def _get_members(self, seat: Seat, one: c.GetMembers) -> Expected:
         room = self._allowed(seat, one.room, "members")
@@ -104,9 +105,10 @@ def _are_online(seat: Seat, here: set[str], payload: dict[str, Any]) -> None:
         _equal(payload["users"], sorted(here))
 
 
-def _are_rooms(expected: set[str], is_all: bool, payload: dict[str, Any]) -> None:
+def _are_rooms(expected: set[str], is_all: bool, muted: set[str], payload: dict[str, Any]) -> None:
     found = {info["room"] for info in payload["rooms"]}
     assert found == expected if is_all else found <= expected, f"{found} and not {expected}"
+    _equal({info["room"] for info in payload["rooms"] if "mute" in info}, found & muted)
 
 
 def _are_members(room: Room, roles: dict[str, str], is_exact: bool, payload: dict[str, Any]) -> None:

@@ -200,6 +200,11 @@ class Ground:
                 seat.own.discard(room)
 
 
+def is_told_muted(seat: Seat, room: Room) -> bool:
+    """Whether somebody is told with a room that they may not write in it."""
+    return "rooms" in seat.features and bool(room.model.role(seat.name)) and seat.name in room.model.muted
+
+
 def deny(code: str) -> None:
     """:raises Denied: unless the code is "" """
     if code:
