@@ -1,6 +1,7 @@
 """What a session tells, as lines: messages for stdout, states and what happened for whoever watches."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from minechat.cli.rift_typed import Typed
@@ -10,6 +11,7 @@ from minechat.client.session import (
     Happened,
     Heard,
     Message,
+    Mute,
     PeopleChanged,
     Place,
     PlacesChanged,
@@ -21,7 +23,7 @@ from minechat.client.session import (
 from minechat.client.transcript import json_line, text_line
 from minechat.errors import MinechatError, Refused
 from minechat.text import exact_json, safe
-from minechat.ui.told import happened
+from minechat.ui.told import happened, is_us, names_its_room, silenced
 
 #: Begins each line that nobody said; no message can begin so.
 SYSTEM = "--- "
@@ -79,6 +81,8 @@ class Lines:
         self._shown: dict[str, int] = {}
         self._begun = False
         self._lost_to = ""
+        #: The mutes that were told.
+        self._mutes: dict[str, Mute | None] = {}
 
     @property
     def read(self) -> dict[str, int]:
@@ -146,8 +150,15 @@ class Lines:
             case Skipped(place=place, after=after, before=before) if self._wanted(place):
                 await self.say_line(self._words.count("skipped", before - after - 1, place=place))
             case Happened(place=place) if self._wanted(place):
-                await self.say_line(f"{place}: {happened(event, self._words.language)}")
+                await self._happened(event)
         return 0
+
+    async def _happened(self, event: Happened) -> None:
+        me = self._session.nickname
+        where = "" if names_its_room(event, me) else f"{event.place}: "
+        await self.say_line(where + happened(event, self._words.language, me))
+        if event.event == "muted" and is_us(event.nick, me):
+            self._mutes[event.place] = Mute(until=event.until, reason=event.reason)
 
     async def _heard(self, messages: Iterable[Message], left: int | None) -> int:
         news = [m for m in messages if self._wanted(m.place) and not self._is_shown(m)]
@@ -211,6 +222,10 @@ class Lines:
     async def _listed(self, places: Iterable[Place]) -> None:
         first = not self.places
         self.places = {place.name: place for place in places}
+        told, self._mutes = self._mutes, {place.name: place.mute for place in self.places.values()}
+        for name, mute in self._mutes.items():
+            if mute is not None and mute != told.get(name) and mute.holds(time.time()) and self._wanted(name):
+                await self.say_line(f"{name}: {silenced(mute, self._words.language)}")
         for place in self.places.values() if first else ():
             mark = self._marks.get(place.name, 0)
             if mark and place.name != self.place and self._wanted(place.name) and place.last > mark:

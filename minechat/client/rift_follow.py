@@ -50,7 +50,7 @@ async def _people(wire: Rift, picture: Picture) -> None:
 
 
 async def _list(wire: Rift, picture: Picture) -> None:
-    picture.stale = False
+    picture.listing()
     rooms: list[r.RoomInfo] = []
     after: str | None = ""
     for _ in range(_PAGES):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from minechat.client.session import Happened, Message, Place
+from minechat.client.session import Happened, Message, Mute, Place
 from minechat.protocol.rift import replies as r
 
 #: Is told an answer in its place in the order of the wire.
@@ -69,7 +69,12 @@ def entry(one: r.Entry, me: str) -> Message:
 def room(info: r.RoomInfo) -> Place:
     """A room of ours."""
     return Place(
-        name=info.room, topic=info.topic, role=info.role, last=info.last, invite_only=info.invite_only
+        name=info.room,
+        topic=info.topic,
+        role=info.role,
+        last=info.last,
+        invite_only=info.invite_only,
+        mute=None if info.mute is None else Mute(until=info.mute.until, reason=info.mute.reason),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from minechat.client import rift_messages as m
 from minechat.client.feed import Feed
 from minechat.client.rift_sequence import Sequence
-from minechat.client.session import GENERAL, Message, PeopleChanged, Place, PlacesChanged
+from minechat.client.session import GENERAL, Message, Mute, PeopleChanged, Place, PlacesChanged
 from minechat.errors import ProtocolViolation
 from minechat.protocol.rift import replies as r
 
@@ -37,6 +37,8 @@ class Picture:
         self._known: dict[str, _Known] = {}
         self._people: dict[str, str] = {}
         self._listed = False
+        #: Rooms of which something was told since the list was asked for: it may be older.
+        self._newer: set[str] = set()
         self.nickname = ""
         self.stale = False
 
@@ -99,22 +101,35 @@ class Picture:
     def _happened(self, reply: r.RoomEvent) -> None:
         known = self._known.get(m.key(reply.room))
         if known is not None and reply.event == "topic":
-            known.place = replace(known.place, topic=reply.topic or "")
-            self._changed()
-        if reply.username is not None and m.key(reply.username) == m.key(self.nickname):
+            self._update(known, replace(known.place, topic=reply.topic or ""))
+        ours = reply.username is not None and m.key(reply.username) == m.key(self.nickname)
+        if ours:
             self._happened_to_us(reply, known)
         self._feed.tell(m.happened(reply, time.time()))
+        if ours and known is not None and reply.event in ("muted", "unmuted"):
+            # Behind what happened, which tells it already.
+            mute = Mute(until=reply.until, reason=reply.reason) if reply.event == "muted" else None
+            self._update(known, replace(known.place, mute=mute))
 
     def _happened_to_us(self, reply: r.RoomEvent, known: _Known | None) -> None:
         if reply.event == "role" and known is not None:
-            known.place = replace(known.place, role=reply.role)
-            self._changed()
+            self._update(known, replace(known.place, role=reply.role))
         elif reply.event in ("left", "kicked", "banned"):
             self.left(reply.room)
         elif reply.event == "joined":
             self._outdated()
 
+    def _update(self, known: _Known, place: Place) -> None:
+        known.place = place
+        self._newer.add(m.key(place.name))
+        self._changed()
+
     # What it says when it was asked.
+
+    def listing(self) -> None:
+        """The list of rooms is asked for now."""
+        self.stale = False
+        self._newer.clear()
 
     def people(self, reply: r.Reply, *, more: bool = False) -> None:
         """Everybody who is there, or with ``more`` others than were told before."""
@@ -129,12 +144,13 @@ class Picture:
         found = {m.key(info.room): info for info in rooms}
         for gone in [one for one in self._known if one not in found and not one.startswith("@")]:
             del self._known[gone]
-        for info in found.values():
-            self._at(m.room(info))
+        for name, info in found.items():
+            known = self._known.get(name) if name in self._newer else None
+            self._at(m.room(info) if known is None else replace(known.place, last=info.last))
         for one in conversations:
             self._at(Place(name=m.conversation(one.username), last=one.last))
-        for known in self._known.values():  # conversations that the list has no room for
-            self._feed.tell_messages(known.sequence.listed(known.sequence.told or 0))
+        for each in self._known.values():  # conversations that the list has no room for
+            self._feed.tell_messages(each.sequence.listed(each.sequence.told or 0))
         self._changed()
         self._work()
 

@@ -29,11 +29,27 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """Somebody may read and not write.
+
+    :param until: seconds since 1970; None for ever
+    """
+
+    until: float | None = None
+    reason: str = ""
+
+    def holds(self, now: float) -> bool:
+        """Whether it has not ended by itself; nothing tells when it does."""
+        return self.until is None or self.until > now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A room of ours, or a private conversation.
 
     :param role: owner, moderator, member; None where roles are unknown
     :param last: the number of the last message; 0 where there is none
+    :param mute: why we may not write there; None where we may, as far as we know
     """
 
     name: str
@@ -41,6 +57,7 @@ class Place:
     role: str | None = None
     last: int = 0
     invite_only: bool = False
+    mute: Mute | None = None
 
 
 # What a session tells.

@@ -148,6 +148,7 @@ class Board:
         for place in places:
             known = self.place(place.name)
             known.topic, known.role, known.invite_only = place.topic, place.role, place.invite_only
+            known.mute = place.mute
             known.last, known.known = max(known.last, place.last), True
         for name in [name for name in self.places if name not in names and not self._keep(name)]:
             del self.places[name]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from minechat.client.session import History, Message
+from minechat.client.session import History, Message, Mute
 from minechat.ui.entry import Entry, Kind, said
 
 #: The most entries that are kept of the place one looks at, and of any other.
@@ -27,6 +27,7 @@ class Conversation:
     topic: str = ""
     role: str | None = None
     invite_only: bool = False
+    mute: Mute | None = None
     known: bool = False
     mark: int = 0
     last: int = 0

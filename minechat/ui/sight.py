@@ -1,6 +1,7 @@
 """What stands in the bars and lists: made of what is known of the chat, as safe texts with their looks."""
 
 from collections.abc import Iterable
+from time import time
 
 from minechat.client.session import StateChanged
 from minechat.text import safe, safe_nick
@@ -9,6 +10,7 @@ from minechat.ui.board import Board
 from minechat.ui.conversation import Conversation
 from minechat.ui.listing import Item
 from minechat.ui.reasons import translated
+from minechat.ui.told import silenced
 from minechat.ui.words import Words
 
 #: Before a state: whether all is well is told by the sign too.
@@ -96,6 +98,9 @@ def status(
     if board.connected and silence >= SILENT:
         left += [(words("no_answer", seconds=int(silence)), "waiting"), _DOT]
     left.append((safe_nick(board.nickname), "bold"))
+    mute = board.here.mute
+    if mute is not None and mute.holds(time()):
+        left += [_DOT, (safe(silenced(mute, words.language)), "away")]
     right: list[Part] = [(words("hint_keys"), "text")]
     elsewhere = sum(place.unread for place in board.places.values() if place.name != board.current)
     if elsewhere:

@@ -6,7 +6,7 @@ from math import ceil
 from time import time
 from typing import Any
 
-from minechat.client.session import Happened
+from minechat.client.session import Happened, Mute
 from minechat.client.transcript import stamp
 from minechat.errors import Refused
 from minechat.protocol.rift import replies
@@ -65,9 +65,18 @@ def happened(event: Happened, language: str = "en", me: str | None = None) -> st
     )
 
 
+def silenced(mute: Mute, language: str = "en") -> str:
+    """Why one may not write in a place, not yet safe to show."""
+    words = _phrases(language)
+    until = words["until"].format(until=moment(mute.until)) if mute.until is not None else ""
+    return words["silenced"].format(
+        until=until, reason=words["reason"].format(reason=mute.reason) if mute.reason else ""
+    )
+
+
 def names_its_room(event: Happened, me: str) -> bool:
     """Whether ``happened`` says in which room it was."""
-    return event.event in _NAMES_ROOM and _is(event.nick, me)
+    return event.event in _NAMES_ROOM and is_us(event.nick, me)
 
 
 def refusal(error: Refused, language: str = "en") -> str:
@@ -91,17 +100,17 @@ def _sentence(event: Happened, words: "Phrases", me: str | None) -> str:
     if event.event not in _EVENTS:
         return "other"
     own = f"{event.event}_you"
-    return own if own in words and _is(event.nick, me) else event.event
+    return own if own in words and is_us(event.nick, me) else event.event
 
 
 def _by(event: Happened, words: "Phrases", me: str | None) -> str:
     """Who did it: the one who acts in the sentence, or a phrase behind it."""
-    if event.event == "invited" and _is(event.nick, me):
+    if event.event == "invited" and is_us(event.nick, me):
         return event.by or words["server"]
     return words["by"].format(by=event.by) if event.by else ""
 
 
-def _is(nick: str | None, me: str | None) -> bool:
+def is_us(nick: str | None, me: str | None) -> bool:
     """Whether that is us; blanks and ``_`` are alike."""
     return bool(me) and nick is not None and _plain(nick) == _plain(me or "")
 

@@ -1,7 +1,9 @@
 """What a session tells becomes lines: each message once, counted, with the past before it."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +15,14 @@ from minechat.client.session import (
     Heard,
     History,
     Message,
+    Mute,
     Place,
     PlacesChanged,
     SessionEvent,
     Skipped,
     StateChanged,
 )
+from minechat.client.transcript import stamp
 from minechat.errors import Refused
 
 
@@ -61,11 +65,11 @@ class Told:
 class Shown:
     """Lines over a session, and what they showed and told."""
 
-    def __init__(self, session: Told, **more: Any) -> None:
+    def __init__(self, session: Told, language: str = "en", **more: Any) -> None:
         self.shown: list[str] = []
         self.told: list[str] = []
         given = {"place": "general", "address": "here", "form": "%S", "last": 0} | more
-        self.lines = Lines(session, RiftWords("en"), show=self._show, tell=self._tell, **given)
+        self.lines = Lines(session, RiftWords(language), show=self._show, tell=self._tell, **given)
 
     async def _show(self, lines: str) -> None:
         assert lines.endswith("\n")
@@ -185,6 +189,54 @@ async def test_holes_and_waits_are_told() -> None:
         "--- trying again in 2.0 s",
         "--- the session has ended: banned",
     ]
+
+
+def muted(until: float | None = None) -> PlacesChanged:
+    return PlacesChanged(
+        places=(Place(name="general"), Place(name="tech", mute=Mute(until=until, reason="too loud")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "--- tech: you may not write here: too loud"),
+        ("ru", "--- tech: вам запрещено писать здесь: too loud"),
+    ],
+)
+async def test_a_mute_of_before_is_told_once_and_again_when_it_is_another(language: str, line: str) -> None:
+    later = time.time() + 1000
+    view = Shown(Told([muted(), muted(), muted(later)]), language)
+    await view.lines.follow()
+    assert view.told[0] == line
+    assert len(view.told) == 2
+    assert stamp(later) in view.told[1]
+
+
+async def test_a_mute_that_is_over_or_was_told_when_it_began_is_not_told() -> None:
+    began = Happened(place="tech", event="muted", nick="Vasya", by="Eva", reason="too loud")
+    view = Shown(Told([muted(time.time() - 1), began, muted()]))
+    await view.lines.follow()
+    assert view.told == ["--- tech: you were muted by Eva: too loud"]
+
+
+@pytest.mark.parametrize(
+    ("language", "event", "line"),
+    [
+        ("en", "kicked", "--- you were sent out of tech by Eva: too loud"),
+        ("ru", "kicked", "--- вас выставили из tech (Eva): too loud"),
+        ("en", "invited", "--- Eva invites you to tech: /join tech"),
+        ("ru", "invited", "--- Eva приглашает вас в tech: /join tech"),
+        ("en", "unmuted", "--- tech: you may write again by Eva"),
+    ],
+)
+async def test_what_happens_to_oneself_is_told_as_on_the_screen(language: str, event: str, line: str) -> None:
+    mine = Happened(place="tech", event=event, nick="vasya", by="Eva", reason="too loud")
+    theirs = replace(mine, nick="Anna", event="joined")
+    view = Shown(Told([mine, theirs]), language)
+    await view.lines.follow()
+    assert view.told[0] == line
+    assert view.told[1].startswith("--- tech: Anna ")
 
 
 async def test_messages_as_json() -> None:

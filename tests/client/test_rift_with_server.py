@@ -12,7 +12,7 @@ import pytest
 
 from minechat.client.rift import Credentials, rift
 from minechat.client.rift_session import RiftSession, rift_session
-from minechat.client.session import Happened, Message, PeopleChanged, PlacesChanged
+from minechat.client.session import Happened, Message, Mute, PeopleChanged, PlacesChanged
 from minechat.client.speak import speaking
 from minechat.errors import ConnectionLost, Refused, WrongPassword
 from minechat.protocol.rift import commands as c
@@ -137,6 +137,12 @@ def places(told: Told) -> set[str]:
     return {place.name for place in changes[-1].places} if changes else set()
 
 
+def mute_in(told: Told, name: str, until: int | None = None) -> Mute | None:
+    """What was told last, or before an event, of a mute in a place."""
+    changes = [event for event in told.events[:until] if isinstance(event, PlacesChanged)]
+    return next((place.mute for place in changes[-1].places if place.name == name), None)
+
+
 def texts(told: Told, place: str = "general") -> list[str]:
     return [message.text for message in told.messages if message.place == place]
 
@@ -195,6 +201,28 @@ async def test_rooms_whispers_and_people(people: People) -> None:
             == {"Anna", "Oleg"}
         )
     )
+
+
+async def test_who_may_not_write_knows_it_when_coming_in_and_when_joining(people: People) -> None:
+    anna, _ = await people("Anna")
+    oleg, oleg_told = await people("Oleg")
+    await anna.order("create_room", room="books")
+    await oleg.order("join_room", room="books")
+    await oleg_told.until(lambda: places(oleg_told) == {"books", "general"})
+    await anna.order("mute", room="books", username="Oleg", seconds=600, reason="too loud")
+    await oleg_told.until(lambda: mute_in(oleg_told, "books") is not None)
+    happened = next(n for n, one in enumerate(oleg_told.events) if isinstance(one, Happened) and one.by)
+    assert mute_in(oleg_told, "books", until=happened) is None  # what happened is told first
+    live = mute_in(oleg_told, "books")
+    again, again_told = await people(Credentials(session=oleg.session))
+    await again_told.until(lambda: mute_in(again_told, "books") == live)
+    await again.order("leave_room", room="books")
+    await again_told.until(lambda: places(again_told) == {"general"})
+    await again.order("join_room", room="books")
+    await again_told.until(lambda: mute_in(again_told, "books") == live)
+    await anna.order("unmute", room="books", username="Oleg")
+    await again_told.until(lambda: mute_in(again_told, "books") is None)
+    assert live is not None and live.reason == "too loud"
 
 
 async def test_what_was_missed_during_a_restart_comes_once_and_in_order(

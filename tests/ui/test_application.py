@@ -1,10 +1,12 @@
 """The screen as its person uses it, over a session in memory."""
 
 import asyncio
+from dataclasses import replace
+from time import time
 
 import pytest
 
-from minechat.client.session import Happened, Place, PlacesChanged, StateChanged
+from minechat.client.session import Happened, Mute, Place, PlacesChanged, StateChanged
 from minechat.ui import sight
 from minechat.ui.application import ChatApp
 from minechat.ui.preferences import Preferences
@@ -80,6 +82,21 @@ async def test_what_happens_is_told_in_its_room() -> None:
     async with connected() as shown:
         shown.session.tell(Happened(place="general", event="muted", nick="Vasya\x1b[2J", by="Anna", time=1e9))
         await shown.until_shown("· Vasya␛[2J was muted by Anna")
+
+
+async def test_who_may_not_write_here_sees_it_in_the_status_line_until_it_is_over() -> None:
+    async with connected() as shown:
+        mute = Mute(until=time() + 1000, reason="too loud")
+        shown.session.places["general"] = Place(name="general", mute=mute)
+        shown.session.connect()
+        await shown.until_shown("you may not write here until ")
+        await shown.until_shown(": too loud")
+        await shown.enter("/go tech")
+        await shown.until(lambda: "may not write" not in shown.text())
+        await shown.enter("/go general")
+        await shown.until_shown("you may not write here until ")
+        shown.app.board.here.mute = replace(mute, until=time() - 1)  # nothing tells that it is over
+        await shown.until(lambda: "may not write" not in shown.text())
 
 
 async def test_who_is_invited_is_told_so_and_how_to_follow() -> None:
