@@ -107,7 +107,8 @@ class Deeds:
         """Says what was typed for a room to nobody, as it was not come into."""
         if self._moves.strayed(move):
             self._begun = self._app.box.text
-        self._app.outbox.strayed(move, self._words("not_in_room", room=safe_nick(move.room)))
+        reason = self._words("not_in_room", room=safe_nick(move.room))
+        self._app.outbox.strayed(move, self._app.board.here, reason)
         for text, _ in move.calls:
             self._complain_of(move, text)
         self._app.dirty()

@@ -94,9 +94,14 @@ class Outbox:
             self._show_way(letter)
         self._news.set()
 
-    def strayed(self, move: Move, reason: str) -> None:
-        """It led nowhere: what waits behind it is said to nobody, and stays with the reason."""
+    def strayed(self, move: Move, place: Conversation, reason: str) -> None:
+        """It led nowhere: what waits behind it is said to nobody, and stays with the reason.
+
+        :param place: where that is shown: where its person looks
+        """
         for letter in self._behind(move):
+            letter.place.was_meant_for(letter.entry, place)
+            letter.place = place
             self._fail(letter, reason)
             self._waiting.remove(letter)
 

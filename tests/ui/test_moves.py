@@ -134,6 +134,17 @@ async def test_a_connection_that_is_lost_in_between_sends_nothing_when_it_is_bac
         await shown.until(lambda: shown.session.said == [("general", "hello")])
 
 
+async def test_what_was_said_to_nobody_is_shown_where_one_is_by_then() -> None:
+    async with asked(answer=Refused("there is no such room", code="no_room")) as shown:
+        await shown.enter("secret")
+        await shown.enter("/go tech")
+        await shown.until(lambda: shown.app.board.current == "tech")
+        answer(shown)
+        await shown.until_shown("not sent: you did not get into books")
+        assert "secret" in shown.text()
+        assert not shown.app.board.place("general").pending
+
+
 async def test_what_was_written_before_goes_where_it_was_written() -> None:
     async with connected() as shown:
         shown.session.holding, shown.session.answering = asyncio.Event(), asyncio.Event()
