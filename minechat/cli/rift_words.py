@@ -8,6 +8,7 @@ from minechat.errors import EmptyMessage, MessageTooLong, MinechatError, Refused
 from minechat.protocol.rift.fields import TEXT
 from minechat.ui import reasons
 from minechat.ui.plurals import FORMS
+from minechat.ui.told import refusal
 
 _TABLES = {"en": rift_english, "ru": rift_russian}
 
@@ -21,6 +22,7 @@ class RiftWords:
 
     def __init__(self, language: str, *, to_person: bool = False) -> None:
         self.language = language
+        self._to_person = to_person
         self._told_in = language if to_person else "en"
         self._sentences: Mapping[str, str] = _TABLES[language].SENTENCES
         self._counts: Mapping[str, Mapping[str, str]] = _TABLES[language].COUNTS
@@ -48,6 +50,8 @@ class RiftWords:
         """An error as a part of a sentence."""
         if not isinstance(error, Refused):
             return self.why(error)
+        if self._to_person:
+            return self("refused", reason=refusal(error, self.language))
         if error.retry_after is None:
             return self("refused", reason=self.why(error))
         return self("refused_for_now", reason=self.why(error), delay=error.retry_after)

@@ -1,6 +1,7 @@
 """The sentences around the screen are there in both languages, with the same blanks."""
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from minechat.cli import rift_english, rift_russian, rift_words
 from minechat.cli.rift_words import RiftWords, language
+from minechat.errors import Refused
 
 MODULES = [
     path
@@ -100,3 +102,18 @@ def test_the_environment_chooses_the_language(environ: dict[str, str], wanted: s
 
 def test_braces_in_what_was_said_stay() -> None:
     assert RiftWords("en")("lost", reason="{reason}") == "connection lost: {reason}"
+
+
+@pytest.mark.parametrize(
+    "error, person, program",
+    [
+        (Refused("you are muted", 3597.6, "muted"), r"refused: you are muted \(until .+\)", "3597.6 s"),
+        (Refused("slow down", 0.4, "too_fast"), r"refused: slow down; try again in 1 s", "0.4 s"),
+        (Refused("there is no such room", None, "no_room"), "refused: there is no such room", "no such room"),
+    ],
+)
+def test_a_person_is_told_until_when_and_a_program_for_how_long(
+    error: Refused, person: str, program: str
+) -> None:
+    assert re.fullmatch(person, RiftWords("en", to_person=True).reason(error))
+    assert RiftWords("en").reason(error).endswith(program)
