@@ -96,16 +96,21 @@ class Plain:
         return True
 
     async def _failed(self, text: str, reason: str) -> None:
-        """Tells why a line was not carried out; it stands at the prompt again, if nothing is typed there."""
+        """Tells why a line was not carried out."""
         await self._lines.say_line(reason)
+        lines, begun = await self._prompt.ahead()
         if leads(text):
-            lines, begun = await self._prompt.ahead()
             self._ahead.led_nowhere(lines, begun=begun)
-        self._again = text if len(text) <= OFFERED and not self._ahead else ""
+        if (lines or begun) and not self._prompt.echoes:
+            # At the prompt again it would become one line with what is typed there.
+            await self._lines.tell("not_done", line=text)
+        elif len(text) <= OFFERED:
+            self._again = text
 
     async def _keep(self, text: str, meant: Meant) -> None:
         """Tells of a line that it was not typed for here; one that was only begun can still be sent."""
-        if meant is Meant.ELSEWHERE:
+        lines, begun = await self._prompt.ahead()
+        if meant is Meant.ELSEWHERE or lines or begun:
             await self._lines.tell("typed_for_elsewhere", line=text)
             return
         await self._lines.tell("begun_for_elsewhere", place=self._lines.place)

@@ -365,6 +365,21 @@ def test_what_is_begun_behind_a_join_that_is_refused_takes_enter_twice(
     assert terminal.end() == 0
 
 
+def test_a_refused_line_never_becomes_one_with_what_is_typed_behind_it(
+    vasya: RiftCommands, eva: RiftCommands, terminal: Terminal
+) -> None:
+    other = name_of(eva)
+    prompt(terminal, vasya)
+    lines = [b"/pm nobody-of-here hi", b"said here", f"/pm {other} a secret".encode()]
+    terminal.keys(*(line + terminal.ENTER for line in lines), b"exit", terminal.ENTER)
+    assert terminal.end() == 0
+    shown = terminal.ever_shown.decode()
+    assert "--- not done: /pm nobody-of-here hi" in shown
+    assert "said here" in vasya.run("rift", "--export", "-").stdout
+    assert "a secret" not in vasya.run("rift", "--export", "-").stdout
+    assert "a secret" in vasya.run("rift", "--export", "-", "--to", other).stdout
+
+
 def test_what_is_typed_is_said_while_stdout_goes_through_grep(
     vasya: RiftCommands, eva: RiftCommands, terminal: Terminal
 ) -> None:
