@@ -30,9 +30,9 @@ class Listing:
         """Rooms in the order of their keys."""
         most = asked(limit, PAGE)
         rows = await self._own(member, after) if mine else await self._public(member, after, most + 1)
-        count = min(most, fitting(rows, lambda entry: (entry[0].name, entry[0].topic)))
-        views = tuple(self._view(member, *entry) for entry in rows[:count])
-        return RoomsPage(views, rows[count - 1][0].key if len(rows) > count else None)
+        views = tuple(self._view(member, *entry) for entry in rows)
+        count = min(most, fitting(views, _texts))
+        return RoomsPage(views[:count], rows[count - 1][0].key if len(rows) > count else None)
 
     async def view(self, member: Member, room: Room) -> RoomView:
         """One room as it is now."""
@@ -114,6 +114,11 @@ class Listing:
             return None
         mute = room.sanction(member.id, "mute", self._directory.clock())
         return None if mute is None else MuteView(mute.until, mute.reason)
+
+
+def _texts(view: RoomView) -> tuple[str | None, ...]:
+    """What people wrote of it, which may be long."""
+    return view.name, view.topic, None if view.mute is None else view.mute.reason
 
 
 def _place(name: str) -> str:
