@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from minechat.client import rift_messages as m
 from minechat.client.feed import Feed
@@ -37,8 +38,8 @@ class Picture:
         self._known: dict[str, _Known] = {}
         self._people: dict[str, str] = {}
         self._listed = False
-        #: Rooms of which something was told since the list was asked for: it may be older.
-        self._newer: set[str] = set()
+        #: What was told of each room since the list was asked for: in that, the list may be older.
+        self._newer: dict[str, dict[str, Any]] = {}
         self.nickname = ""
         self.stale = False
 
@@ -101,7 +102,7 @@ class Picture:
     def _happened(self, reply: r.RoomEvent) -> None:
         known = self._known.get(m.key(reply.room))
         if known is not None and reply.event == "topic":
-            self._update(known, replace(known.place, topic=reply.topic or ""))
+            self._update(known, topic=reply.topic or "")
         ours = reply.username is not None and m.key(reply.username) == m.key(self.nickname)
         if ours:
             self._happened_to_us(reply, known)
@@ -109,19 +110,19 @@ class Picture:
         if ours and known is not None and reply.event in ("muted", "unmuted"):
             # Behind what happened, which tells it already.
             mute = Mute(until=reply.until, reason=reply.reason) if reply.event == "muted" else None
-            self._update(known, replace(known.place, mute=mute))
+            self._update(known, mute=mute)
 
     def _happened_to_us(self, reply: r.RoomEvent, known: _Known | None) -> None:
         if reply.event == "role" and known is not None:
-            self._update(known, replace(known.place, role=reply.role))
+            self._update(known, role=reply.role)
         elif reply.event in ("left", "kicked", "banned"):
             self.left(reply.room)
         elif reply.event == "joined":
             self._outdated()
 
-    def _update(self, known: _Known, place: Place) -> None:
-        known.place = place
-        self._newer.add(m.key(place.name))
+    def _update(self, known: _Known, **changes: Any) -> None:
+        known.place = replace(known.place, **changes)
+        self._newer.setdefault(m.key(known.place.name), {}).update(changes)
         self._changed()
 
     # What it says when it was asked.
@@ -145,12 +146,11 @@ class Picture:
         for gone in [one for one in self._known if one not in found and not one.startswith("@")]:
             del self._known[gone]
         for name, info in found.items():
-            known = self._known.get(name) if name in self._newer else None
-            self._at(m.room(info) if known is None else replace(known.place, last=info.last))
+            self._at(replace(m.room(info), **self._newer.get(name, {})))
         for one in conversations:
             self._at(Place(name=m.conversation(one.username), last=one.last))
-        for each in self._known.values():  # conversations that the list has no room for
-            self._feed.tell_messages(each.sequence.listed(each.sequence.told or 0))
+        for known in self._known.values():  # conversations that the list has no room for
+            self._feed.tell_messages(known.sequence.listed(known.sequence.told or 0))
         self._changed()
         self._work()
 
@@ -161,6 +161,7 @@ class Picture:
 
     def left(self, room: str) -> None:
         """A room that we are no member of any more."""
+        self._newer.pop(m.key(room), None)
         if self._known.pop(m.key(room), None) is not None:
             self._changed()
 
