@@ -82,10 +82,12 @@ def names_its_room(event: Happened, me: str) -> bool:
 def refusal(error: Refused, language: str = "en") -> str:
     """Why the server said no, and how long it will; not yet safe to show."""
     why, words = reason(error, language), _phrases(language)
-    if error.retry_after is None or _SAID in why:
+    if error.retry_after is None:
         return why
-    if error.code in _WITH_END:
+    if error.code in _WITH_END:  # whatever their reasons hold
         return words["refused_until"].format(reason=why, until=moment(time() + error.retry_after))
+    if _SAID in why:
+        return why
     return words["refused_for_now"].format(reason=why, delay=ceil(min(error.retry_after, _LONGEST)))
 
 

@@ -165,12 +165,15 @@ def test_roles_are_words_of_the_language() -> None:
         ("kicked", "you were sent out of books by Anna: loud", "вас выставили из books (Anna): loud"),
         ("banned", "you were banned from books by Anna: loud", "вам запрещён вход в books (Anna): loud"),
         ("muted", "you were muted by Anna: loud", "вам запрещено писать (Anna): loud"),
-        ("unmuted", "you may write again by Anna", "вы снова можете писать (Anna)"),
+        ("unmuted", "you were unmuted by Anna", "вы снова можете писать (Anna)"),
+        ("joined", "you joined books", "вы вступили в books"),
+        ("left", "you left books", "вы вышли из books"),
     ],
 )
 def test_what_happens_to_oneself_is_told_in_the_second_person(event: str, english: str, russian: str) -> None:
+    by = None if event in ("joined", "left") else "Anna"
     reason = "" if event == "unmuted" else "loud"
-    told_of = Happened(place="books", event=event, nick="Big_Boris", by="Anna", reason=reason)
+    told_of = Happened(place="books", event=event, nick="Big_Boris", by=by, reason=reason)
     assert told.happened(told_of, "en", "big boris") == english
     assert told.happened(told_of, "ru", "big boris") == russian
     assert "Big_Boris" in told.happened(told_of, "en", "Vasya")
@@ -189,6 +192,8 @@ def test_who_is_muted_is_told_until_when_where_that_is_known() -> None:
     assert muted.startswith("вам запрещено писать в books: loud (до "), muted
     ends = told.refusal(Refused("you are muted", 600.0, "muted"))
     assert ends.startswith("you are muted (until ")
+    again = told.refusal(Refused("you are muted in books: try again when sober", 600.0, "muted"))
+    assert again.startswith("you are muted in books: try again when sober (until ")
     assert told.refusal(Refused("you are muted", float("inf"), "muted"))
 
 
