@@ -31,7 +31,7 @@ _SENTENCES = {
         "{word} is no length of time; write 90s, 10m, 2h, 7d or forever",
         "{word} — не срок; пишите 90s, 10m, 2h, 7d или forever",
     ),
-    "number": ("{word} is no number", "{word} — не число"),
+    "number": ("{word} is no whole number above 0", "{word} — не целое число больше нуля"),
     "role": (
         "{word} is no role; write owner, moderator or member",
         "{word} — не роль; пишите owner, moderator или member",

@@ -14,15 +14,14 @@ from minechat.ui.audit import deed, role_word
 from minechat.ui.phrases import ENGLISH, RUSSIAN
 from minechat.ui.reasons import reason
 
+#: As RoomEvent names them, and what a client of the listen port tells.
 _EVENTS = frozenset(
-    "joined left kicked banned unbanned muted unmuted topic role invited".split()  # as RoomEvent names them
+    "joined left kicked banned unbanned muted unmuted topic role invited lines_skipped".split()
 )
-
-
 #: The most characters of a hit that are shown: about two rows.
 MOST_FOUND = 100
 #: What is told to whom it happens in sentences that name the room.
-_NAMES_ROOM = frozenset({"invited", "kicked", "banned", "unbanned"})
+_NAMES_ROOM = frozenset({"joined", "left", "invited", "kicked", "banned", "unbanned"})
 #: Refusals that have an end, of which a person wants to know.
 _WITH_END = frozenset({"muted", "banned"})
 #: In sentences of our server that tell when to try again.

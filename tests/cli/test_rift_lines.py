@@ -227,7 +227,9 @@ async def test_a_mute_that_is_over_or_was_told_when_it_began_is_not_told() -> No
         ("ru", "kicked", "--- вас выставили из tech (Eva): too loud"),
         ("en", "invited", "--- Eva invites you to tech: /join tech"),
         ("ru", "invited", "--- Eva приглашает вас в tech: /join tech"),
-        ("en", "unmuted", "--- tech: you may write again by Eva"),
+        ("en", "unmuted", "--- tech: you were unmuted by Eva"),
+        ("ru", "joined", "--- вы вступили в tech"),
+        ("en", "left", "--- you left tech"),
     ],
 )
 async def test_what_happens_to_oneself_is_told_as_on_the_screen(language: str, event: str, line: str) -> None:

@@ -104,7 +104,9 @@ async def test_who_is_invited_is_told_so_and_how_to_follow() -> None:
         shown.session.tell(Happened(place="books", event="invited", nick="me", by="Anna", time=1e9))
         await shown.until_shown("· Anna invites you to books: /join books")
         shown.session.tell(Happened(place="books", event="unmuted", nick="me", by="Anna", time=1e9))
-        await shown.until_shown("· books: you may write again by Anna")
+        await shown.until_shown("· books: you were unmuted by Anna")
+        shown.session.tell(Happened(place="books", event="joined", nick="me", time=1e9))
+        await shown.until_shown("· you joined books")
 
 
 @pytest.mark.parametrize("size", [(40, 8), (40, 24), (60, 10), (80, 24), (200, 50), (20, 8)])

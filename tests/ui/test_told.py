@@ -73,6 +73,10 @@ def test_an_audit_says_who_did_what_and_how_to_go_on() -> None:
     ("event", "line"),
     [
         (Happened(place="tech", event="joined", nick="Eva"), "Eva joined"),
+        (
+            Happened(place="general", event="lines_skipped", detail="3"),
+            "lines left out, as they were too long: 3",
+        ),
         (Happened(place="tech", event="kicked", nick="Vasya", by="Eva"), "Vasya was sent out by Eva"),
         (
             Happened(place="tech", event="muted", nick="Vasya", by="Eva", reason="loud", until=0.0),
