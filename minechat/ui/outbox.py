@@ -9,6 +9,7 @@ from math import ceil
 from time import monotonic, time
 from uuid import uuid4
 
+from minechat.client.rift_messages import key
 from minechat.client.session import Session
 from minechat.errors import MinechatError, NetworkError, OutcomeUnknown, Refused
 from minechat.text import safe, safe_nick
@@ -104,6 +105,7 @@ class Outbox:
             letter.place = place
             self._fail(letter, reason)
             self._waiting.remove(letter)
+        self._news.set()
 
     def set_online(self, online: bool) -> None:
         """Tells whether there is a connection."""
@@ -130,13 +132,13 @@ class Outbox:
 
     def _next(self, now: float) -> _Letter | None:
         """The first message whose time has come; what is behind one of its own place waits with it."""
-        held: set[Conversation] = set()
+        held: set[str] = set()
         for letter in self._waiting:
-            if letter.behind is not None:
-                continue
-            if letter.place not in held and letter.due <= now:
+            move = letter.behind
+            name = key(letter.place.name if move is None else move.room)
+            if move is None and name not in held and letter.due <= now:
                 return letter
-            held.add(letter.place)
+            held.add(name)
         return None
 
     async def _until_due(self, now: float) -> None:

@@ -239,3 +239,24 @@ async def test_leaving_asks_while_something_waits_for_a_room() -> None:
         await shown.enter("secret")
         await shown.pilot.press("ctrl+q")
         await shown.until_shown("1 message was not sent yet. Leave?")
+
+
+async def test_what_is_said_in_a_room_comes_behind_what_waits_for_the_answer_of_its_join() -> None:
+    async with asked("/join Tech", room("tech")) as shown:
+        await shown.enter("one")
+        await shown.enter("/go tech")
+        await shown.enter("two")
+        await shown.enter("/go random")
+        await shown.enter("elsewhere")
+        await shown.until(lambda: shown.session.said == [("random", "elsewhere")])
+        answer(shown)
+        await shown.until(lambda: shown.session.said[1:] == [("tech", "one"), ("tech", "two")])
+
+
+async def test_what_is_said_in_a_room_goes_on_when_its_join_is_refused() -> None:
+    async with asked("/join tech", Refused("you do too much in rooms at once", 2.0, "too_fast")) as shown:
+        await shown.enter("one")
+        await shown.enter("/go tech")
+        await shown.enter("two")
+        answer(shown)
+        await shown.until(lambda: shown.session.said == [("tech", "two")])
