@@ -18,7 +18,7 @@ from minechat.ui.actions import KeyedApp
 from minechat.ui.asking import Question
 from minechat.ui.bar import Bar
 from minechat.ui.board import Board
-from minechat.ui.box import MOST_BYTES, NEAR, Box
+from minechat.ui.box import MOST_BYTES, Box
 from minechat.ui.commands import available
 from minechat.ui.completion import Known
 from minechat.ui.conversation import Conversation
@@ -146,7 +146,6 @@ class ChatApp(KeyedApp):
             self.bell()
 
     def _paint_status(self) -> None:
-        size = self.box.bytes
         self._status.show(
             *sight.status(
                 self.board,
@@ -155,7 +154,8 @@ class ChatApp(KeyedApp):
                 scrolled=not self.timeline.follows,
                 left_seconds=max(0, ceil(self._attempt - monotonic())),
                 silence=self.outbox.silence,
-                size=(size if size >= NEAR else 0, MOST_BYTES),
+                used=self.box.bytes,
+                width=self.size.width,
             )
         )
 

@@ -7,6 +7,7 @@ from minechat.client.session import StateChanged
 from minechat.text import safe, safe_nick
 from minechat.ui.bar import Part
 from minechat.ui.board import Board
+from minechat.ui.box import MOST_BYTES, NEAR
 from minechat.ui.conversation import Conversation
 from minechat.ui.listing import Item
 from minechat.ui.reasons import translated
@@ -19,6 +20,8 @@ _NOT_WELL = "○"
 _LOOKS = {"connected": "here", "connecting": "waiting", "waiting": "away", "lost": "away", "ended": "away"}
 #: After so many seconds without an answer a connection is not called good without a word.
 SILENT = 5.0
+#: Screens of fewer columns have no room for a whole sentence beside the connection.
+NARROW = 60
 #: Separates two things in a bar.
 _DOT: Part = ("  ", "text")
 
@@ -82,7 +85,8 @@ def status(
     scrolled: bool,
     left_seconds: int,
     silence: float,
-    size: tuple[int, int],
+    used: int,
+    width: int,
 ) -> tuple[list[Part], list[Part]]:
     """The bar above the box: the connections, who we are; what is new elsewhere and below.
 
@@ -90,7 +94,8 @@ def status(
     :param scrolled: the end is not in sight
     :param left_seconds: until the next attempt to connect
     :param silence: seconds for which an answer is owed to us
-    :param size: bytes of what is being written and the most that may be; near enough to be told
+    :param used: bytes of what is being written
+    :param width: columns of the screen
     """
     left: list[Part] = []
     for state in _links(board):
@@ -100,7 +105,7 @@ def status(
     left.append((safe_nick(board.nickname), "bold"))
     mute = board.here.mute
     if mute is not None and mute.holds(time()):
-        left += [_DOT, (safe(silenced(mute, words.language)), "away")]
+        left += [_DOT, (safe(silenced(mute, words.language, briefly=width < NARROW)), "away")]
     right: list[Part] = [(words("hint_keys"), "text")]
     elsewhere = sum(place.unread for place in board.places.values() if place.name != board.current)
     if elsewhere:
@@ -111,11 +116,9 @@ def status(
         below = board.here.unread
         text = words.count("new_below", below) if below else words("end_hint")
         right.append(("  " + text, "unread" if below else "text"))
-    if size[0]:
-        used, most = size
-        right.append(
-            ("  " + words("too_long" if used > most else "bytes_left", used=used, most=most), "waiting")
-        )
+    if used >= NEAR:
+        key = "too_long" if used > MOST_BYTES else "bytes_left"
+        right.append(("  " + words(key, used=used, most=MOST_BYTES), "waiting"))
     return left, right
 
 

@@ -26,6 +26,8 @@ _NAMES_ROOM = frozenset({"joined", "left", "invited", "kicked", "banned", "unban
 _WITH_END = frozenset({"muted", "banned"})
 #: In sentences of our server that tell when to try again.
 _SAID = "try again"
+#: Seconds within which the hour alone tells a point in time, and the day.
+_DAY, _YEAR = 86400.0, 300 * 86400.0
 #: The most seconds to wait that are told.
 _LONGEST = 1e9
 
@@ -64,13 +66,23 @@ def happened(event: Happened, language: str = "en", me: str | None = None) -> st
     )
 
 
-def silenced(mute: Mute, language: str = "en") -> str:
-    """Why one may not write in a place, not yet safe to show."""
+def silenced(mute: Mute, language: str = "en", *, briefly: bool = False) -> str:
+    """Why one may not write in a place, not yet safe to show.
+
+    :param briefly: in words that have room on a narrow screen
+    """
     words = _phrases(language)
-    until = words["until"].format(until=moment(mute.until)) if mute.until is not None else ""
-    return words["silenced"].format(
-        until=until, reason=words["reason"].format(reason=mute.reason) if mute.reason else ""
-    )
+    when = _near if briefly else moment
+    until = words["until"].format(until=when(mute.until)) if mute.until is not None else ""
+    why = words["reason"].format(reason=mute.reason) if mute.reason else ""
+    key = "silenced_briefly" if briefly and until + why else "silenced"
+    return words[key].format(until=until, reason=why)
+
+
+def _near(end: float) -> str:
+    """The hour, the day or the whole of a point in time to come: as little as tells it."""
+    left = end - time()
+    return stamp(end, "%H:%M") if left < _DAY else stamp(end, "%d.%m") if left < _YEAR else moment(end)
 
 
 def names_its_room(event: Happened, me: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from time import time
 
 import pytest
@@ -97,6 +98,20 @@ async def test_who_may_not_write_here_sees_it_in_the_status_line_until_it_is_ove
         await shown.until_shown("you may not write here until ")
         shown.app.board.here.mute = replace(mute, until=time() - 1)  # nothing tells that it is over
         await shown.until(lambda: "may not write" not in shown.text())
+
+
+@pytest.mark.parametrize(
+    ("left", "reason", "shown_as"),
+    [(1000, "too loud", "muted until {:%H:%M}"), (9e6, "x", "muted until {:%d.%m}"), (None, "a", "muted: a")],
+)
+async def test_until_when_one_is_muted_is_seen_on_a_narrow_screen(
+    left: float | None, reason: str, shown_as: str
+) -> None:
+    async with connected((40, 8)) as shown:
+        end = None if left is None else time() + left
+        shown.session.places["general"] = Place(name="general", mute=Mute(until=end, reason=reason))
+        shown.session.connect()
+        await shown.until_shown(shown_as.format(datetime.fromtimestamp(end or 0).astimezone()))
 
 
 async def test_who_is_invited_is_told_so_and_how_to_follow() -> None:
