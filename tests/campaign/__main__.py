@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.campaign.criteria import CRITERIA, Criterion
+from tests.campaign.criteria import CRITERIA, Criterion, Wrong
 
 MISS = "MISS"
 
@@ -29,28 +29,30 @@ def tried(one: Criterion, size: int) -> str:
     """Does one criterion and prints its line, which it returns; one of times has a second try if small.
 
     A small size is short: one stall of a shared machine is all of its slowest hundredth. What was missed
-    at first is printed, too.
+    at first is printed, too. What was ``Wrong`` is not tried again: it may come once in many times.
     """
     missing = [tool for tool in one.needs if shutil.which(tool) is None]
     if missing:
         line = f"SKIP  {one.name}: not installed here: {', '.join(missing)}"
         print(line, flush=True)
         return line
-    line = _measured(one, size)
-    again = one.timed and size == one.small and line.startswith(MISS)
-    return _measured(one, size) if again else line
+    line, wrong = _measured(one, size)
+    again = one.timed and size == one.small and line.startswith(MISS) and not wrong
+    return _measured(one, size)[0] if again else line
 
 
-def _measured(one: Criterion, size: int) -> str:
-    started = time.monotonic()
+def _measured(one: Criterion, size: int) -> tuple[str, bool]:
+    """The line that was printed, and whether it tells of something ``Wrong``."""
+    started, wrong = time.monotonic(), False
     with tempfile.TemporaryDirectory() as folder:
         try:
             word, figure = "ok", one.measure(size, Path(folder))
         except AssertionError as missed:
             word, figure = MISS, str(missed).partition("\n")[0] or "it does not hold"
+            wrong = isinstance(missed, Wrong)
     line = f"{word:<5} {one.name}: {figure} [{size}, {time.monotonic() - started:.1f} s]"
     print(line, flush=True)
-    return line
+    return line, wrong
 
 
 def main() -> int:

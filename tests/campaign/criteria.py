@@ -30,6 +30,10 @@ class Criterion:
 CRITERIA: list[Criterion] = []
 
 
+class Wrong(AssertionError):
+    """What no stall of a machine explains, such as something lost or a right gained: one such is a miss."""
+
+
 def criterion(
     name: str, *, small: int, full: int, needs: tuple[str, ...] = (), timed: bool = False
 ) -> Callable[[Measure], Measure]:

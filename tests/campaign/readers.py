@@ -23,7 +23,7 @@ from tests.campaign._crowd import (
     percentile,
     serving,
 )
-from tests.campaign.criteria import criterion
+from tests.campaign.criteria import Wrong, criterion
 
 MIB = 1 << 20
 #: What a message of one kilobyte begins with: its number and when it was said.
@@ -82,7 +82,8 @@ class Hearers:
         now = time.monotonic()
         for line in lines:
             number, said = HEAD.unpack(bytes.fromhex(line.partition(b": ")[2][:24].decode()))
-            assert number == self._heard[sock], f"heard {number} in place of {self._heard[sock]}"
+            if number != self._heard[sock]:
+                raise Wrong(f"heard {number} in place of {self._heard[sock]}")
             self._heard[sock] += 1
             self.delays.append(now - said)
 

@@ -14,7 +14,7 @@ from typing import Any
 from tests.campaign._bending import LARGE, Bending, Bent
 from tests.campaign._crowd import Process, percentile
 from tests.campaign._wire import Closed, Wire, masked, people
-from tests.campaign.criteria import criterion
+from tests.campaign.criteria import Wrong, criterion
 from tests.campaign.logins import _loop_lag, rift
 from tests.campaign.readers import MIB, _ran
 
@@ -48,12 +48,14 @@ class Crowd:
     async def _judge(self, wire: Wire, bent: Bent) -> None:
         while True:
             text = await wire.text()
-            assert SECRET.encode() not in text, f"somebody read what is not theirs, by {bent}"
+            if SECRET.encode() in text:
+                raise Wrong(f"somebody read what is not theirs, by {bent}")
             frame = json.loads(text)
             if frame["type"] not in EVENTS:
                 break
         wrong = bent.judge(frame)
-        assert wrong is None, f"{wrong} is no answer to {bent.data[:200]!r}"
+        if wrong is not None:
+            raise Wrong(f"{wrong} is no answer to {bent.data[:200]!r}")
         self.kinds[bent.kind] += 1
         self.codes[frame.get("payload", {}).get("code", "carried out")] += 1
 
@@ -115,9 +117,9 @@ async def standing(owner: Wire) -> dict[str, Any]:
             "muted": [one["username"] for one in members if one.get("muted")],
             "audit": (await owner.done("get_audit", room=room))["entries"],
         }
-        assert {one["username"] for one in members} <= {"olga", "maria", "pavel", *CROWD} - (
-            set(CROWD) if room == "attic" else set()
-        ), f"somebody is in {room} whom nobody let in"
+        let_in = {"olga", "maria", "pavel"} | (set() if room == "attic" else set(CROWD))
+        if not {one["username"] for one in members} <= let_in:
+            raise Wrong(f"somebody is in {room} whom nobody let in")
     rooms = (await owner.done("list_rooms", mine=True))["rooms"]
     found["rooms"] = [(one["room"], one["topic"], one.get("role"), one["invite_only"]) for one in rooms]
     owner.events.clear()
@@ -126,7 +128,8 @@ async def standing(owner: Wire) -> dict[str, Any]:
 
 def check(before: dict[str, Any], now: dict[str, Any]) -> None:
     changed = [(what, now[what]) for what in before if now[what] != before[what]]
-    assert not changed, f"somebody changed a room without the right: {str(changed[0])[-300:]}"
+    if changed:
+        raise Wrong(f"somebody changed a room without the right: {str(changed[0])[-300:]}")
 
 
 @criterion(
@@ -151,7 +154,8 @@ async def _bent_frames(size: int, folder: Path) -> str:
                 began = time.monotonic()
                 await _sent(told, crowd, size)
                 took = time.monotonic() - began
-                assert not watching.done(), str(watching.exception())
+                if watching.done():
+                    watching.result()
                 watching.cancel()
                 await asyncio.wait([watching])
             await _too_big(port)
@@ -166,7 +170,8 @@ async def _bent_frames(size: int, folder: Path) -> str:
         f"{slow * 1000:.0f} ms (p99); loop late by {lag * 1000:.1f} ms (p99); {grown / MIB:+.1f} MiB, "
         f"{lines} lines of log"
     )
-    assert talk.heard == list(range(len(talk.took))), f"others missed {missed}: {figure}"
+    if talk.heard != list(range(len(talk.took))):
+        raise Wrong(f"others missed {missed}: {figure}")
     assert slow <= 0.25, figure
     assert grown <= 48 * MIB, figure
     assert lines <= 100, figure

@@ -16,7 +16,7 @@ from minechat.server.app import running
 from minechat.server.settings import PROFILES
 from tests.campaign._crowd import DEADLINE, address, descriptors_for, descriptors_of, percentile
 from tests.campaign._wire import UPGRADE, Wire, asked, masked, people
-from tests.campaign.criteria import criterion
+from tests.campaign.criteria import Wrong, criterion
 from tests.campaign.logins import rift
 from tests.campaign.readers import HEAD, MIB, Hearers, Speaker
 from tests.campaign.rift import settings
@@ -50,7 +50,8 @@ class RiftHearers(Hearers):
         data, end, now = self._halves[sock] + data, 0, time.monotonic()
         for found in NUMBERED.finditer(data):
             number, said = HEAD.unpack(bytes.fromhex(found[1].decode()))
-            assert number == self._heard[sock], f"heard {number} in place of {self._heard[sock]}"
+            if number != self._heard[sock]:
+                raise Wrong(f"heard {number} in place of {self._heard[sock]}")
             self._heard[sock] += 1
             self.delays.append(now - said)
             end = found.end()
