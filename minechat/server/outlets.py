@@ -191,5 +191,5 @@ def _descriptor(transport: asyncio.Transport) -> int | None:
         with suppress(OSError):  # a kernel may know the name and not the option; only the bound is missing
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
     plain = transport.get_extra_info("sslcontext") is None
-    descriptor: int = sock.fileno()
-    return descriptor if plain and os.name == "posix" else None
+    descriptor: int = sock.fileno()  # -1 of a socket that is closed: in a list, the last of all
+    return descriptor if plain and os.name == "posix" and descriptor >= 0 else None

@@ -133,3 +133,12 @@ async def test_a_reader_behind_tls_hears_all_in_order_however_slow_it_is(tmp_pat
     await until(lambda: not len(gate))
     server.close()
     await server.wait_closed()
+
+
+async def test_a_socket_that_is_closed_is_nowhere_to_write_to() -> None:
+    ours, theirs = connected()
+    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(asyncio.Protocol, ours)
+    transport.abort()
+    await until(lambda: ours.fileno() == -1)
+    assert Outlet(transport, lambda _: None).descriptor is None
+    theirs.close()
