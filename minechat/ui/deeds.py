@@ -34,6 +34,8 @@ class Deeds:
         self._app, self._session, self._words = app, session, words
         self._performer = Performer(session, self, words)
         self._moves = Moves()
+        #: Ways that led nowhere, until that is told.
+        self._lost: list[Move] = []
         #: What stood in the box when a way led nowhere: it was written for another room.
         self._begun = ""
 
@@ -97,6 +99,7 @@ class Deeds:
         followed = self._moves.arrived(move)
         if followed:
             app.go_to(place.name, carry=True)
+            self._tell_lost()
         for text, call in move.calls:
             if followed or call.order is not None:
                 self._carry_out(call)
@@ -104,13 +107,24 @@ class Deeds:
                 self._complain_of(move, text)
 
     def _stray(self, move: Move) -> None:
-        """Says what was typed for a room to nobody, as it was not come into."""
         if self._moves.strayed(move):
             self._begun = self._app.box.text
-        reason = self._words("not_in_room", room=safe_nick(move.room))
-        self._app.outbox.strayed(move, self._app.board.here, reason)
-        for text, _ in move.calls:
-            self._complain_of(move, text)
+        self._lost.append(move)
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        """Says what was typed for rooms that were not come into to nobody, in sight of its person.
+
+        Behind a way to yet another room that has to wait: who is led there looks there.
+        """
+        if self._moves.last is not None:
+            return
+        lost, self._lost = self._lost, []
+        for move in lost:
+            reason = self._words("not_in_room", room=safe_nick(move.room))
+            self._app.outbox.strayed(move, self._app.board.here, reason)
+            for text, _ in move.calls:
+                self._complain_of(move, text)
         self._app.dirty()
 
     def _complain_of(self, move: Move, text: str) -> None:
@@ -128,6 +142,7 @@ class Deeds:
         """Its person goes somewhere: no way is followed any more."""
         self._moves.forget()
         self._begun = ""
+        self._app.call_later(self._tell_lost)  # where they are by then
 
     async def _enter_if(self, pasted: int) -> None:
         question = self._words.count("question_paste", pasted)

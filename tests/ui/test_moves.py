@@ -145,6 +145,36 @@ async def test_what_was_said_to_nobody_is_shown_where_one_is_by_then() -> None:
         assert not shown.app.board.place("general").pending
 
 
+async def test_what_was_said_to_nobody_is_shown_where_the_next_way_leads() -> None:
+    async with asked("/join closed", Refused("there is no such room", code="no_room")) as shown:
+        shown.session.answers["create_room"] = room("books")
+        await shown.enter("secret")
+        await shown.enter("/topic red")
+        await shown.enter("/create books")
+        await shown.enter("open")
+        answer(shown)
+        await shown.until(lambda: shown.session.said == [("books", "open")])
+        await shown.until_shown("not sent: you did not get into closed")
+        await shown.until_shown("not done, as you are not in closed: /topic red")
+        assert "secret" in shown.text()
+        assert shown.app.board.current == "books"
+        assert len(shown.app.outbox) == 0
+
+
+async def test_what_was_said_to_nobody_is_shown_when_the_next_way_is_given_up() -> None:
+    async with asked("/join closed", Refused("there is no such room", code="no_room")) as shown:
+        first, shown.session.answering = shown.session.answering, asyncio.Event()
+        assert first is not None
+        await shown.enter("secret")
+        await shown.enter("/create books")
+        await shown.until(lambda: len(shown.session.orders) == 2)
+        first.set()
+        await shown.until_shown("there is no such room")
+        await shown.enter("/go tech")
+        await shown.until_shown("not sent: you did not get into closed")
+        assert shown.app.board.current == "tech"
+
+
 async def test_what_was_written_before_goes_where_it_was_written() -> None:
     async with connected() as shown:
         shown.session.holding, shown.session.answering = asyncio.Event(), asyncio.Event()
