@@ -84,10 +84,14 @@ def test_an_audit_says_who_did_what_and_how_to_go_on() -> None:
         ),
         (
             Happened(place="tech", event="topic", by="Eva", detail="on code"),
-            "the topic is now: on code by Eva",
+            "the topic was set by Eva: on code",
         ),
-        (Happened(place="tech", event="topic"), "there is no topic any more"),
-        (Happened(place="tech", event="role", nick="Eva", detail="owner"), "Eva is now owner"),
+        (Happened(place="tech", event="topic"), "the topic was taken away"),
+        (
+            Happened(place="tech", event="role", nick="Eva", by="Max", detail="owner"),
+            "Eva was made owner by Max",
+        ),
+        (Happened(place="tech", event="unbanned", nick="Max", by="Eva"), "Max was unbanned by Eva"),
         (Happened(place="tech", event="done", nick="Eva"), "done Eva"),
         (Happened(place="tech", event="new-thing", nick="Eva", detail="x"), "new-thing Eva x"),
     ],
@@ -169,6 +173,7 @@ def test_roles_are_words_of_the_language() -> None:
         ("kicked", "you were sent out of books by Anna: loud", "вас выставили из books (Anna): loud"),
         ("banned", "you were banned from books by Anna: loud", "вам запрещён вход в books (Anna): loud"),
         ("muted", "you were muted by Anna: loud", "вам запрещено писать (Anna): loud"),
+        ("unbanned", "you were unbanned from books by Anna", "вам снова можно входить в books (Anna)"),
         ("unmuted", "you were unmuted by Anna", "вы снова можете писать (Anna)"),
         ("joined", "you joined books", "вы вступили в books"),
         ("left", "you left books", "вы вышли из books"),
@@ -176,7 +181,7 @@ def test_roles_are_words_of_the_language() -> None:
 )
 def test_what_happens_to_oneself_is_told_in_the_second_person(event: str, english: str, russian: str) -> None:
     by = None if event in ("joined", "left") else "Anna"
-    reason = "" if event == "unmuted" else "loud"
+    reason = "" if event.startswith("un") else "loud"
     told_of = Happened(place="books", event=event, nick="Big_Boris", by=by, reason=reason)
     assert told.happened(told_of, "en", "big boris") == english
     assert told.happened(told_of, "ru", "big boris") == russian
