@@ -271,6 +271,10 @@ class ChatApp(KeyedApp):
         """Letters of a Russian keyboard with Ctrl or Alt are taken by their place on it."""
         if isinstance(event, events.Key) and (key := keys.latin(event.key)) != event.key:
             event = events.Key(key, None)
+        typed = isinstance(event, events.Key | events.Paste)
+        if typed and self.question.is_open and self.focused is self.box:
+            # A room that was joined, and some keys, go to the box: it would say a secret.
+            self.screen.set_focus(self.question)
         if _is_text(event) and isinstance(self.focused, Listing):
             self._leave_list()
         await super().on_event(event)

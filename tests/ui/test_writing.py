@@ -1,5 +1,8 @@
 """Writing on the screen: messages, pastes, completion and commands, over a session in memory."""
 
+import asyncio
+
+import pytest
 from textual import events
 
 from minechat.errors import Refused
@@ -200,6 +203,33 @@ async def test_a_password_is_changed_unseen() -> None:
         await shown.until_shown("the password is changed")
         assert shown.session.orders == [("change_password", {"new": "new-one", "old": "old-one"})]
         assert shown.app.focused is shown.app.box
+
+
+@pytest.mark.parametrize("key", ["enter", "alt+down", "f2", "f6"])
+async def test_a_secret_is_never_written_into_the_box_whatever_comes_between(key: str) -> None:
+    """As a room that was asked for before, whose answer comes now, or keys that lead to the box."""
+    async with connected() as shown:
+        shown.session.answering = asyncio.Event()
+        info = replies.RoomInfo(room="books", topic="", invite_only=False, members=2, role="member", last=0)
+        shown.session.answers["join_room"] = replies.Room(info=info)
+        await shown.enter("/join books")
+        await shown.enter("/password")
+        await shown.until_shown("Your password now")
+        await shown.type("old")
+        if key == "enter":
+            shown.session.answering.set()
+            await shown.until(lambda: shown.app.board.current == "books")
+        else:
+            await shown.pilot.press(key)
+        shown.app.screen.set_focus(shown.app.box)
+        await shown.type("-o")
+        await shown.paste("ne")
+        await shown.until_shown("•••••••_")
+        shown.app.screen.set_focus(shown.app.box)
+        await shown.pilot.press("enter")
+        await shown.until_shown("The new password:")
+        assert shown.app.box.text == ""
+        assert shown.session.said == []
 
 
 async def test_what_is_typed_behind_a_way_to_another_place_is_said_there() -> None:
