@@ -48,7 +48,9 @@ class Ahead:
 
 
 def leads(line: str) -> bool:
-    """Whether a line asks to be led to another place, well or badly."""
+    """Whether a line asks to be led to another place, well or badly; an unknown command may be meant so."""
     words = line[1:].split(None, 1)
-    slash = BY_NAME.get(command_name(words[0])) if line.startswith("/") and words else None
-    return slash is not None and slash.name in _LEADING
+    if not line.startswith("/") or line.startswith("//") or not words:
+        return False
+    slash = BY_NAME.get(command_name(words[0]))
+    return slash is None or slash.name in _LEADING

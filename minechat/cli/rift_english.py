@@ -33,6 +33,7 @@ SENTENCES = {
     "not_in": "you are in no room called {place}; /rooms lists them, /join goes in",
     "nothing_said": "nothing was said here yet",
     "not_sent": "not sent: {reason}",
+    "nothing_sent": "nothing was sent",
     "not_done": "not done: {line}",
     "typed_for_elsewhere": "not sent, as it was typed for another place: {line}",
     "begun_for_elsewhere": "this was begun for another place; Enter once more sends it to {place}",

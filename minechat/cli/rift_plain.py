@@ -11,7 +11,7 @@ from minechat.cli.rift_prompt import Place
 from minechat.cli.rift_words import RiftWords
 from minechat.client.export import export, export_mine
 from minechat.client.session import GENERAL, Session
-from minechat.errors import InvalidInput, LocalError, MinechatError, OutcomeUnknown, Refused
+from minechat.errors import InvalidInput, LocalError, MinechatError, OutcomeUnknown, Rejected
 from minechat.protocol.rift.fields import NEW_SHORTEST
 from minechat.protocol.rift.replies import Room
 from minechat.ui.calls import Call, parse
@@ -87,10 +87,10 @@ class Plain:
                 await self._do(call)
                 if leads(text):
                     self._ahead.led()
-        except (InvalidInput, LocalError, OutcomeUnknown, Refused) as error:
+        except (InvalidInput, LocalError, OutcomeUnknown, Rejected) as error:
             await self._failed(text, self._words.reason(error))
         except MinechatError as error:
-            await self._failed(text, self._words("not_sent", reason=self._words.why(error)))
+            await self._failed(text, self._words.not_sent(error))
         else:
             return call.order != "log_out"
         return True

@@ -33,6 +33,7 @@ SENTENCES = {
     "not_in": "вы не состоите в {place}; /rooms покажет комнаты, /join — вступить",
     "nothing_said": "здесь ещё ничего не сказали",
     "not_sent": "не отправлено: {reason}",
+    "nothing_sent": "ничего не отправлено",
     "not_done": "не сделано: {line}",
     "typed_for_elsewhere": "не отправлено, так как написано не сюда: {line}",
     "begun_for_elsewhere": "это начато не для этого места; ещё раз Enter, и оно уйдёт в {place}",

@@ -56,6 +56,12 @@ class RiftWords:
             return self("refused", reason=self.why(error))
         return self("refused_for_now", reason=self.why(error), delay=error.retry_after)
 
+    def not_sent(self, error: Exception) -> str:
+        """That nothing was sent, and why; said once where the error says so too."""
+        also = self("nothing_sent")
+        why = self.why(error).removeprefix(f"{also}: ").removesuffix(f"; {also}")
+        return self("not_sent", reason=why)
+
     def retell(self, error: MinechatError) -> None:
         """Has an error say what it says in these words."""
         reasons.retell(error, self._told_in)

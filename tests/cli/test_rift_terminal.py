@@ -332,11 +332,12 @@ def test_what_is_typed_behind_a_join_goes_to_the_new_room_or_to_nobody(
     if kind != "dumb":
         terminal.until(terminal.READY)
     lines = [b"/join no-such-room", b"a secret", b"/topic", b"/go general", b"open to all"]
+    lines += [b"/jion tech", b"a third secret"]
     lines += [b"/join tech", b"about tech", b"/go nowhere", b"another secret", b"exit"]
     terminal.keys(*(line + end for line in lines))
     assert terminal.end() == 0
     shown = terminal.ever_shown.decode()
-    for line in ("a secret", "/topic", "another secret"):
+    for line in ("a secret", "/topic", "another secret", "a third secret"):
         assert f"--- not sent, as it was typed for another place: {line}" in shown
     eva.orders(JoinRoom(room="tech"))
     general, tech = (eva.run("rift", "--export", "-", "--room", room).stdout for room in ("general", "tech"))

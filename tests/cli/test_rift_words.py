@@ -9,7 +9,7 @@ import pytest
 
 from minechat.cli import rift_english, rift_russian, rift_words
 from minechat.cli.rift_words import RiftWords, language
-from minechat.errors import Refused
+from minechat.errors import ConnectionLost, MinechatError, Refused
 
 MODULES = [
     path
@@ -117,3 +117,16 @@ def test_a_person_is_told_until_when_and_a_program_for_how_long(
 ) -> None:
     assert re.fullmatch(person, RiftWords("en", to_person=True).reason(error))
     assert RiftWords("en").reason(error).endswith(program)
+
+
+@pytest.mark.parametrize(
+    ("language", "error", "line"),
+    [
+        ("en", ConnectionLost("not connected; nothing was sent"), "not sent: not connected"),
+        ("ru", ConnectionLost("not connected; nothing was sent"), "не отправлено: нет связи"),
+        ("en", ConnectionLost("it broke off"), "not sent: it broke off"),
+        ("ru", ConnectionLost("nothing was sent: logged out"), "не отправлено: вы вышли"),
+    ],
+)
+def test_that_nothing_was_sent_is_told_once(language: str, error: MinechatError, line: str) -> None:
+    assert RiftWords(language, to_person=True).not_sent(error) == line
