@@ -75,7 +75,7 @@ class ChatApp(KeyedApp):
     def _make_widgets(self, looks: Looks, preferences: Preferences) -> None:
         words = self.words
         self.timeline = Timeline(Layout(words, preferences.timestamp_format), looks)
-        self.box = Box(self._known, self.deeds.enter, self.act, words("hint_box"))
+        self.box = Box(self._known, self.deeds.enter, self.act, self._answers, words("hint_box"))
         self.question = Question(looks)
         self._rooms = Listing(looks, self.act, id="rooms", edge="right")
         self._people = Listing(looks, self.act, id="people", edge="left")
@@ -195,13 +195,20 @@ class ChatApp(KeyedApp):
         finally:
             self._back_to_box()
 
-    async def ask_secret(self, question: str) -> str | None:
-        """Something that is typed unseen."""
+    async def ask_secrets(self, questions: list[str]) -> list[str] | None:
+        """Things that are typed unseen; None when one of them was not given."""
         self.box.display = False
         try:
-            return await self.question.ask_secret(question)
+            return await self.question.ask_secrets(questions)
         finally:
             self._back_to_box()
+
+    def _answers(self, event: events.Key | events.Paste) -> bool:
+        """Whether what came to the box is for a question, which stands in its place."""
+        if not self.question.is_open:
+            return False
+        self.question.take(event)
+        return True
 
     def _back_to_box(self) -> None:
         self.box.display = True
@@ -271,10 +278,6 @@ class ChatApp(KeyedApp):
         """Letters of a Russian keyboard with Ctrl or Alt are taken by their place on it."""
         if isinstance(event, events.Key) and (key := keys.latin(event.key)) != event.key:
             event = events.Key(key, None)
-        typed = isinstance(event, events.Key | events.Paste)
-        if typed and self.question.is_open and self.focused is self.box:
-            # A room that was joined, and some keys, go to the box: it would say a secret.
-            self.screen.set_focus(self.question)
         if _is_text(event) and isinstance(self.focused, Listing):
             self._leave_list()
         await super().on_event(event)

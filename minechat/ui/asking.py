@@ -1,6 +1,8 @@
 """Questions in place of the message box: yes or no, or a secret that is typed unseen."""
 
 import asyncio
+from collections import deque
+from collections.abc import Iterable
 
 from textual import events
 from textual.strip import Strip
@@ -15,7 +17,7 @@ MOST_SECRET = 1024
 
 
 class Question(Widget):
-    """One question at a time; its answer is what ``ask`` or ``ask_secret`` returns."""
+    """One question at a time; its answer is what ``ask`` or ``ask_secrets`` returns."""
 
     DEFAULT_CSS = "Question { height: auto; width: 100%; display: none; }"
     can_focus = True
@@ -26,19 +28,36 @@ class Question(Widget):
         self._text = ""
         self._secret: str | None = None
         self._answer: asyncio.Future[str | None] | None = None
+        #: What was typed before the secret was asked for that it is meant for; None where none is expected.
+        self._ahead: deque[events.Key | events.Paste] | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether a question is being asked."""
-        return self._answer is not None
+        """Whether a question is being asked, or a secret will be at once."""
+        return self._answer is not None or self._ahead is not None
 
     async def ask(self, text: str) -> bool:
         """Asks for yes (Enter, y) or no (Esc, n); no while another question is open."""
         return await self._ask(text, None) is not None
 
-    async def ask_secret(self, text: str) -> str | None:
-        """Asks for something nobody should see; None when it was not given."""
-        return await self._ask(text, "")
+    def expect(self) -> None:
+        """``ask_secrets`` is called next: what is typed until then is kept for it."""
+        self._ahead = deque(maxlen=MOST_SECRET)
+
+    async def ask_secrets(self, texts: Iterable[str]) -> list[str] | None:
+        """Asks for what nobody should see, one behind the other; None when one was not given."""
+        if self._ahead is None:
+            self.expect()
+        answers = []
+        try:
+            for text in texts:
+                answer = await self._ask(text, "")
+                if answer is None:
+                    return None
+                answers.append(answer)
+            return answers
+        finally:
+            self._ahead = None
 
     def refuse(self) -> None:
         """Answers no."""
@@ -56,9 +75,13 @@ class Question(Widget):
         text = lines[y] if y < len(lines) else ""
         return row([(f" {text}", self._looks.style("text"))], width, self.region.x, base)
 
+    def take(self, event: events.Key | events.Paste) -> None:
+        """What was typed elsewhere and is meant for this."""
+        self.on_key(event) if isinstance(event, events.Key) else self.on_paste(event)
+
     def on_key(self, event: events.Key) -> None:
         """Answers it, or goes on with the secret."""
-        if event.key in _LEAVING and self._secret is None:
+        if self._keep(event) or (event.key in _LEAVING and self._secret is None):
             return  # the application's: who wants to leave is not held by a question
         event.stop()
         event.prevent_default()
@@ -72,9 +95,26 @@ class Question(Widget):
     def on_paste(self, event: events.Paste) -> None:
         """A secret may be pasted."""
         event.stop()
-        if self._secret is not None:
-            self._secret = (self._secret + event.text.strip("\r\n"))[:MOST_SECRET]
-            self.refresh(layout=True)
+        if not self._keep(event) and self._secret is not None:
+            self._paste(event)
+
+    def _keep(self, event: events.Key | events.Paste) -> bool:
+        """Whether it was typed before its secret was asked for."""
+        if self._ahead is None or (self._answer is not None and not self._answer.done()):
+            return False
+        event.stop()
+        event.prevent_default()
+        self._ahead.append(event)
+        return True
+
+    def _take_ahead(self, answer: "asyncio.Future[str | None]") -> None:
+        while self._ahead and not answer.done():
+            event = self._ahead.popleft()
+            self._type(event) if isinstance(event, events.Key) else self._paste(event)
+
+    def _paste(self, event: events.Paste) -> None:
+        self._secret = ((self._secret or "") + event.text.strip("\r\n"))[:MOST_SECRET]
+        self.refresh(layout=True)
 
     def _type(self, event: events.Key) -> None:
         assert self._secret is not None
@@ -101,6 +141,7 @@ class Question(Widget):
         self.display = True
         self.refresh(layout=True)
         self.focus()
+        self._take_ahead(self._answer)
         try:
             return await self._answer
         finally:

@@ -38,6 +38,7 @@ class Box(TextArea):
     :param entered: is given the text on Enter, and how many lines of it were pasted if more than one;
         tells whether it was taken
     :param act: does what the application does on a key; tells whether it did
+    :param answers: takes what was typed or pasted for a question that stands in place of the box
     """
 
     DEFAULT_CSS = """
@@ -70,6 +71,7 @@ class Box(TextArea):
         known: Callable[[], Known],
         entered: Callable[[str, int], bool],
         act: Callable[[str], Awaitable[bool]],
+        answers: Callable[[events.Key | events.Paste], bool],
         placeholder: str,
     ) -> None:
         super().__init__(
@@ -77,7 +79,7 @@ class Box(TextArea):
         )
         self.cursor_blink = False
         self.recall = Recall()
-        self._known, self._entered, self._act = known, entered, act
+        self._known, self._entered, self._act, self._answers = known, entered, act, answers
         self._completion: Completion | None = None
         self._pasted = 0
 
@@ -126,6 +128,9 @@ class Box(TextArea):
         self.move_cursor(self._line_end())
 
     async def _on_key(self, event: events.Key) -> None:
+        if self._answers(event):
+            event.prevent_default()
+            return
         if event.key != "tab":
             self._completion = None
         if event.key in _NEW_LINE:
@@ -145,6 +150,8 @@ class Box(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        if self._answers(event):
+            return
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
         if len(text) > MOST_PASTED:
             self.post_message(self.Refused(len(text.encode("utf-8", "surrogatepass"))))

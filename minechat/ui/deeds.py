@@ -84,6 +84,8 @@ class Deeds:
         if call.order in LEADING:
             self._app.start(self._lead(call, self._moves.begin(call.fields["room"])))
         elif not self._performer.perform_own(call):
+            if call.slash.name == "password":
+                self._app.question.expect()
             self._app.start(self._performer.perform(call))
 
     async def _lead(self, call: Call, move: Move) -> None:
@@ -196,9 +198,9 @@ class Deeds:
         timeline.go_to_end()
         timeline.scroll_by(-(count or 0)) if count else timeline.scroll_screens(-1)
 
-    async def ask_secret(self, question: str) -> str | None:
-        """Something nobody should see."""
-        return await self._app.ask_secret(question)
+    async def ask_secrets(self, questions: list[str]) -> list[str] | None:
+        """Things nobody should see."""
+        return await self._app.ask_secrets(questions)
 
     def keys(self) -> None:
         """All keys."""

@@ -44,8 +44,8 @@ class Stage(Protocol):
     def show_past(self, count: int | None) -> None:
         """Shows the last messages of the current place."""
 
-    async def ask_secret(self, question: str) -> str | None:
-        """Something nobody should see."""
+    async def ask_secrets(self, questions: list[str]) -> list[str] | None:
+        """Things nobody should see; None when one of them was not given."""
 
     @property
     def place(self) -> str:
@@ -135,11 +135,12 @@ class Performer:
         self._stage.tell([f"{slash.shown(language)}  {slash.explained(language)}"])
 
     async def _password(self) -> None:
-        old = await self._stage.ask_secret(self._words("ask_old"))
-        new = None if old is None else await self._stage.ask_secret(self._words("ask_new"))
-        again = None if new is None else await self._stage.ask_secret(self._words("ask_again"))
-        if again is None:
+        given = await self._stage.ask_secrets(
+            [self._words(one) for one in ("ask_old", "ask_new", "ask_again")]
+        )
+        if given is None:
             return
+        old, new, again = given
         if new != again:
             raise InvalidInput(self._words("not_the_same"))
         await self._session.order("change_password", new=new, old=old or None)

@@ -232,6 +232,24 @@ async def test_a_secret_is_never_written_into_the_box_whatever_comes_between(key
         assert shown.session.said == []
 
 
+@pytest.mark.parametrize("pasted", [False, True])
+async def test_a_secret_that_is_typed_before_it_is_asked_for_is_one(pasted: bool) -> None:
+    async with connected() as shown:
+        shown.app.box.put("/password")
+        shown.app.post_message(events.Key("enter", "\r"))
+        for secret in ("old-one", "new-one", "new-one"):
+            keys = [events.Key(key, key) for key in secret]
+            for event in [events.Paste(secret)] if pasted else keys:
+                shown.app.post_message(event)  # all of them at once
+            shown.app.post_message(events.Key("enter", "\r"))
+        shown.app.post_message(events.Key("h", "h"))
+        await shown.until_shown("the password is changed")
+        assert shown.session.orders == [("change_password", {"new": "new-one", "old": "old-one"})]
+        assert shown.session.said == []
+        await shown.type("i")
+        assert shown.app.box.text.endswith("i")
+
+
 async def test_what_is_typed_behind_a_way_to_another_place_is_said_there() -> None:
     async with connected() as shown:
         shown.app.box.put("/pm Eva hello")
