@@ -1,6 +1,7 @@
 """What stands in the bars and lists: made of what is known of the chat, as safe texts with their looks."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from time import time
 
 from minechat.client.session import StateChanged
@@ -98,7 +99,7 @@ def status(
     :param width: columns of the screen
     """
     left: list[Part] = []
-    for state in _links(board):
+    for state in _links(board, width):
         left += [*_state(state, words, left_seconds), _DOT]
     if board.connected and silence >= SILENT:
         left += [(words("no_answer", seconds=int(silence)), "waiting"), _DOT]
@@ -122,8 +123,12 @@ def status(
     return left, right
 
 
-def _links(board: Board) -> Iterable[StateChanged]:
-    return [board.links[link] for link in sorted(board.links)] or [StateChanged(state="connecting")]
+def _links(board: Board, width: int) -> Iterable[StateChanged]:
+    """The connections; where there is no room for two, those that are not well, or one for both."""
+    links = [board.links[link] for link in sorted(board.links)] or [StateChanged(state="connecting")]
+    if width >= NARROW or len(links) == 1:
+        return links
+    return [state for state in links if state.state != "connected"] or [replace(links[0], link="")]
 
 
 def _state(state: StateChanged, words: Words, seconds: int) -> Iterable[Part]:

@@ -234,6 +234,18 @@ async def test_a_chat_of_two_connections_tells_both() -> None:
         await shown.until_shown("! this chat has no /mute")
 
 
+async def test_where_both_connections_are_well_a_narrow_screen_says_so_once() -> None:
+    session = StagedSession(places=("general",), abilities=frozenset({"history"}), numbered=False)
+    async with screen(session, (40, 10)) as shown:
+        session.connected = True
+        session.tell(PlacesChanged(places=(Place(name="general"),)))
+        session.tell(StateChanged(state="connected", link="listen"))
+        session.tell(StateChanged(state="lost", reason="refused", link="speak"))
+        await shown.until_shown("○ writing: lost: refused")
+        session.tell(StateChanged(state="connected", link="speak"))
+        await shown.until_shown("● connected  me")
+
+
 async def test_a_newcomer_is_told_where_help_is() -> None:
     async with connected() as shown:
         await shown.until_shown("You are me. /help shows the commands, /rooms the rooms")
