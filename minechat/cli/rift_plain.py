@@ -182,6 +182,7 @@ class Plain:
     async def _password(self) -> None:
         if self._questions is None:
             raise InvalidInput(self._words("no_terminal"))
+        self._prompt.forget()
         old = await self._questions.secret(self._words("old_password"))
         new = await self._new_password(self._questions)
         await self._session.order("change_password", new=new, **({"old": old} if old else {}))

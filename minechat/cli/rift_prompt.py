@@ -28,6 +28,9 @@ class Place(Protocol):
     async def ahead(self) -> tuple[int, bool]:
         """How many lines were typed that ``ask`` has not given yet, and whether another one was begun."""
 
+    def forget(self) -> None:
+        """What was typed before a secret is asked for may be that secret: no ``ask`` gives it."""
+
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """Writes while the prompt is out of the way."""
 
@@ -51,6 +54,9 @@ class DumbPlace:
     async def ahead(self) -> tuple[int, bool]:
         """A line that was only begun is the terminal's own."""
         return await self._typed.ahead(), False
+
+    def forget(self) -> None:
+        """Secrets come from the same lines."""
 
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """At once."""
@@ -110,6 +116,12 @@ class EditedPlace:
                 begun = True
             before = one.key
         return lines, begun
+
+    def forget(self) -> None:
+        from prompt_toolkit.input.typeahead import clear_typeahead  # noqa: PLC0415
+
+        self._session.app.input.read_keys()
+        clear_typeahead(self._session.app.input)
 
     async def above(self, write: Callable[[], Awaitable[None]]) -> None:
         """Erases the prompt and draws it again behind what is written.

@@ -131,6 +131,25 @@ def test_a_password_that_is_too_short_or_refused_is_asked_for_again_and_nothing_
     assert terminal.end() == 0
 
 
+def test_a_password_that_is_typed_before_it_is_asked_for_is_never_said(
+    terminal: Terminal, vasya: RiftCommands
+) -> None:
+    prompt(terminal, vasya)
+    terminal.keys(b"/password\r", PASSWORD.encode(), b"\rbrand new one\r")
+    terminal.until("Password now: ")
+    terminal.keys(PASSWORD.encode(), terminal.ENTER)
+    terminal.until("New password, 8 characters at least: ")
+    terminal.keys(b"short", terminal.ENTER)
+    terminal.until("that has 5 of the 8 characters")
+    terminal.until(terminal.READY)
+    terminal.keys(b"\x15", b"the next", terminal.ENTER)
+    terminal.until(": the next")
+    assert PASSWORD.encode() not in terminal.ever_shown
+    assert b"brand new one" not in terminal.ever_shown
+    terminal.keys(terminal.CTRL_D)
+    assert terminal.end() == 0
+
+
 def test_a_wrong_password_is_asked_for_again(
     server: RiftServer, vasya: RiftCommands, terminal: Terminal
 ) -> None:
