@@ -75,8 +75,8 @@ class ChatApp(KeyedApp):
     def _make_widgets(self, looks: Looks, preferences: Preferences) -> None:
         words = self.words
         self.timeline = Timeline(Layout(words, preferences.timestamp_format), looks)
-        self.box = Box(self._known, self.deeds.enter, self.act, self._answers, words("hint_box"))
         self.question = Question(looks)
+        self.box = Box(self._known, self.deeds.enter, self.act, self.question.takes, words("hint_box"))
         self._rooms = Listing(looks, self.act, id="rooms", edge="right")
         self._people = Listing(looks, self.act, id="people", edge="left")
         self.sides = Sides(self._rooms, self._people, self.timeline)
@@ -202,13 +202,6 @@ class ChatApp(KeyedApp):
             return await self.question.ask_secrets(questions)
         finally:
             self._back_to_box()
-
-    def _answers(self, event: events.Key | events.Paste) -> bool:
-        """Whether what came to the box is for a question, which stands in its place."""
-        if not self.question.is_open:
-            return False
-        self.question.take(event)
-        return True
 
     def _back_to_box(self) -> None:
         self.box.display = True

@@ -75,9 +75,12 @@ class Question(Widget):
         text = lines[y] if y < len(lines) else ""
         return row([(f" {text}", self._looks.style("text"))], width, self.region.x, base)
 
-    def take(self, event: events.Key | events.Paste) -> None:
-        """What was typed elsewhere and is meant for this."""
+    def takes(self, event: events.Key | events.Paste) -> bool:
+        """Whether what came to the box is for a question, which stands in its place; it is taken then."""
+        if not self.is_open:
+            return False
         self.on_key(event) if isinstance(event, events.Key) else self.on_paste(event)
+        return True
 
     def on_key(self, event: events.Key) -> None:
         """Answers it, or goes on with the secret."""
