@@ -13,7 +13,7 @@ from tests.server.storage.replaying import STRACE, failures
 POSTERS = 10
 #: What a frame acknowledges, within whatever leaves together.
 ACKNOWLEDGED = re.compile(r'\{"type":"message_stored","payload":\{"id":"([^"]+)"')
-ENDED = re.compile(r"^\d+ \+\+\+ (?:exited with \d+|killed by SIG\w+) \+\+\+$")
+ENDED = re.compile(r"^\d+ +\+\+\+ (?:exited with \d+|killed by SIG\w+) \+\+\+$")
 
 
 async def _one_text_each(folder: Path, posters: list[RiftPoster]) -> None:
