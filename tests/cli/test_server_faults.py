@@ -70,8 +70,9 @@ def ports_of(process: int) -> list[int]:
     """Ports a process listens on, for a server that has nowhere to tell them; the lowest first."""
     inodes = set()
     for fd in Path(f"/proc/{process}/fd").iterdir():
-        with_inode = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd)) if fd.is_symlink() else None
-        inodes.add(with_inode[1] if with_inode else "")
+        with suppress(FileNotFoundError):  # a file that was read for a moment
+            with_inode = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(fd))
+            inodes.add(with_inode[1] if with_inode else "")
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sorted(int(row[1].partition(":")[2], 16) for row in rows if row[3] == "0A" and row[9] in inodes)
 
