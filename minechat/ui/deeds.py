@@ -13,6 +13,7 @@ from minechat.ui.calls import Call, parse
 from minechat.ui.commands import SAY
 from minechat.ui.entry import note
 from minechat.ui.moves import LEADING, Move, Moves, is_about_place
+from minechat.ui.outbox import MOST
 from minechat.ui.performing import Performer
 from minechat.ui.words import Words
 
@@ -73,10 +74,17 @@ class Deeds:
             return self._is_meant_here(text) and self._say(
                 self.place, call.arguments["text"].rstrip("\n"), move
             )
-        if move is not None and is_about_place(call):
-            move.calls.append((text, call))
-        else:
+        return self._order(text, call, move)
+
+    def _order(self, text: str, call: Call, move: Move | None) -> bool:
+        """Carries out a command, or has it wait for where a way leads; whether it was taken."""
+        if move is None or not is_about_place(call):
             self._carry_out(call)
+            return True
+        if len(move.calls) >= MOST:
+            self.complain(self._words("too_many_waiting"))
+            return False
+        move.calls.append((text, call))
         return True
 
     def _carry_out(self, call: Call) -> None:

@@ -16,7 +16,7 @@ class Move:
     """A room that we are not in yet, and may never be.
 
     :param room: its name as it was typed
-    :ivar calls: commands typed behind it, each with its line; messages wait in the outbox
+    :ivar calls: commands typed behind it, each with its line, as many as messages may wait in the outbox
     :ivar arrived: whether we are in it by now
     """
 

@@ -90,6 +90,17 @@ def answer(shown: Screen) -> None:
     shown.session.answering.set()
 
 
+async def test_no_more_commands_wait_than_messages_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minechat.ui.deeds.MOST", 2)
+    async with asked() as shown:
+        for line in ("/topic one", "/topic two", "/topic three"):
+            await shown.enter(line)
+        await shown.until_shown("this one stays in the box")
+        assert shown.app.box.text == "/topic three"
+        answer(shown)
+        await shown.until(lambda: len(shown.session.orders) == 3)
+
+
 @pytest.mark.parametrize("line", ["/join books", "/create books", "/create-closed books"])
 async def test_what_is_typed_behind_a_join_is_said_in_the_room_once_it_is_joined(line: str) -> None:
     async with asked(line) as shown:
